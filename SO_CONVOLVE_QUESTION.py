@@ -1,0 +1,180 @@
+"""Convolve many pairs of small vectors: a question from Stack Overflow, and its answers.
+
+Copy this one file into a project: it needs torch and nothing else.
+
+The question ("Speeding up 1d convolution in PyTorch", Stack Overflow, CC BY-SA 4.0; also
+discuss.pytorch.org/t/147970) is quoted first, between two marked lines, faults kept:
+
+- `convolve` returns float32 whatever it is given: `torch.zeros` takes the default dtype.
+- `convolve` ends in `squeeze`: a batch of one loses its batch axis, and so does a result of
+  one column.
+- `convolve` checks nothing: a kernel batch of the wrong size gives torch's own error, and
+  inputs whose memory is not contiguous fail in `view`.
+- `conv1d` takes one pair only, and returns a number's shape `()` for 1 x 1.
+- `x` and `y` are random and made on import: seed torch first, or meet new ones every time.
+
+(These lines stand here because a docstring inside `convolve` would fill its profile.)
+
+The answers follow, one idea each, all with one contract:
+
+- `a` holds the signals, of shape (m,) or (B, m); `v` the kernels, of shape (n,) or (B, n); any
+  lengths and B >= 1. `convolve_one_kernel` takes one kernel (n,) for all signals.
+- Both are float32 or both float64, on one device, contiguous or not.
+- The result is the full convolution, as `numpy.convolve` defines it for each row:
+  `out[k] = sum of a[i] * v[k - i]`, of shape (m + n - 1,) or (B, m + n - 1), with the dtype
+  and device of the inputs. A batch of one stays a batch. Autograd works. Inputs are not changed.
+- TypeError: not tensors, or other dtypes. ValueError: other shapes, empty ones, two devices.
+"""
+
+import torch
+
+
+# ---- quoted from the question, CC BY-SA 4.0 ------------------------------------------------
+# fmt: off
+def conv1d(a, v):
+    padding = v.shape[-1] - 1
+    return torch.conv1d(
+        input=a.view(1, 1, -1), weight=v.flip(0).view(1, 1, -1), padding=padding, stride=1
+    ).squeeze()
+
+
+def convolve(a, v):
+    if a.ndim == 1:
+        a = a.view(1, -1)
+        v = v.view(1, -1)
+
+    nrows, vcols = v.shape
+    acols = a.shape[1]
+
+    expanded = a.view((nrows, acols, 1)) * v.view((nrows, 1, vcols))
+    noutdim = vcols + acols - 1
+    out = torch.zeros((nrows, noutdim))
+    for i in range(acols):
+        for j in range(vcols):
+            out[:, i+j] += expanded[:, i, j]
+    return out.squeeze()
+
+
+x = torch.randn(5)
+y = torch.randn(7)
+# fmt: on
+# ---- end of the quotation; what follows is MIT-licensed ------------------------------------
+
+
+def _as_batch(a, v, one_kernel=False):
+    """Check the contract; return `a` as (B, m), `v` as (B, n) and the shape of the result."""
+    if not (isinstance(a, torch.Tensor) and isinstance(v, torch.Tensor)):
+        kinds = f"{type(a).__name__} and {type(v).__name__}"
+        raise TypeError(f"a and v must be torch tensors, not {kinds}")
+    if a.dtype != v.dtype or a.dtype not in (torch.float32, torch.float64):
+        dtypes = f"{a.dtype} and {v.dtype}"
+        raise TypeError(f"a and v must both be float32 or both float64, not {dtypes}")
+    if a.device != v.device:
+        raise ValueError(f"a and v must be on one device, not {a.device} and {v.device}")
+    rows = () if one_kernel else a.shape[:-1]
+    if a.ndim not in (1, 2) or v.ndim == 0 or v.shape[:-1] != rows or 0 in a.shape + v.shape:
+        wanted = "(m,) or (B, m) and (n,)" if one_kernel else "(m,) and (n,), or (B, m) and (B, n)"
+        shapes = f"{tuple(a.shape)} and {tuple(v.shape)}"
+        raise ValueError(f"a and v must have shapes {wanted}, none of them empty, not {shapes}")
+    shape = (*a.shape[:-1], a.shape[-1] + v.shape[-1] - 1)
+    return torch.atleast_2d(a), torch.atleast_2d(v), shape
+
+
+def convolve_shift_add(a, v):
+    """Add one shifted multiple of the longer vector for each number of the shorter.
+
+    Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
+    Raises TypeError, ValueError: see the module. Source: long multiplication.
+    """
+    a, v, shape = _as_batch(a, v)
+    if a.shape[1] < v.shape[1]:
+        a, v = v, a  # convolution commutes: loop over the shorter one
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m].addcmul_(a, v[:, j : j + 1])
+    return out.reshape(shape)
+
+
+def convolve_antidiagonals(a, v):
+    """Sum the antidiagonals of the outer product, skewed into columns by padding and reshaping.
+
+    Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
+    Raises TypeError, ValueError: see the module. Source: the skewing of relative positions in
+    Huang et al., Music Transformer (2018), arXiv:1809.04281.
+    """
+    a, v, shape = _as_batch(a, v)
+    m, n = a.shape[1], v.shape[1]
+    outer = a.unsqueeze(2) * v.unsqueeze(1)
+    padded = torch.nn.functional.pad(outer, (0, m))  # rows of m + n numbers ...
+    skewed = padded.flatten(1)[:, :-m].unflatten(1, (m, m + n - 1))  # ... read as rows one shorter
+    return skewed.sum(1).reshape(shape)
+
+
+def convolve_windows(a, v):
+    """Multiply every window of the padded signal, a view of it, by the flipped kernel.
+
+    Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
+    Raises TypeError, ValueError: see the module. Source: numpy's `sliding_window_view`.
+    """
+    a, v, shape = _as_batch(a, v)
+    n = v.shape[1]
+    windows = torch.nn.functional.pad(a, (n - 1, n - 1)).unfold(1, n, 1)  # (B, m + n - 1, n)
+    return torch.bmm(windows, v.flip(1).unsqueeze(2)).reshape(shape)
+
+
+def convolve_one_kernel(a, v):
+    """Convolve every signal with one kernel: the signals are conv1d's batch.
+
+    Shapes (B, m), (n,) -> (B, m + n - 1), or without B; float32 or float64.
+    Raises TypeError, ValueError: see the module. Source: the question's first answer, with the
+    kernel flipped and the padding taken from the kernel's length.
+    """
+    a, v, shape = _as_batch(a, v, one_kernel=True)
+    n = v.shape[1]
+    return torch.conv1d(a.unsqueeze(1), v.flip(1).unsqueeze(1), padding=n - 1).reshape(shape)
+
+
+def convolve_grouped(a, v):
+    """Make every row a channel and a group of its own, so that each meets its own kernel.
+
+    Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
+    Raises TypeError, ValueError: see the module. Source: the question's accepted answer, and
+    before it discuss.pytorch.org/t/128432.
+    """
+    a, v, shape = _as_batch(a, v)
+    signal, kernel = a.unsqueeze(0), v.flip(1).unsqueeze(1)
+    return torch.conv1d(signal, kernel, padding=v.shape[1] - 1, groups=len(a)).reshape(shape)
+
+
+def convolve_transposed(a, v):
+    """Spread every number of the signal over the kernel: the transposed convolution is the full one.
+
+    Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
+    Raises TypeError, ValueError: see the module. Source: Dumoulin and Visin, A guide to
+    convolution arithmetic for deep learning (2016), arXiv:1603.07285, chapter 4.
+    """
+    a, v, shape = _as_batch(a, v)
+    return torch.conv_transpose1d(a.unsqueeze(0), v.unsqueeze(1), groups=len(a)).reshape(shape)
+
+
+def convolve_vmap(a, v):
+    """Let `torch.func.vmap` batch the question's own single-pair function.
+
+    Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
+    Raises TypeError, ValueError: see the module. Source: the documentation of `torch.func`.
+    """
+    a, v, shape = _as_batch(a, v)
+    return torch.func.vmap(conv1d)(a, v).reshape(shape)
+
+
+def convolve_fft(a, v):
+    """Multiply the spectra: the convolution theorem.
+
+    Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
+    Raises TypeError, ValueError: see the module. Source: Stockham, High-speed convolution and
+    correlation (1966), doi:10.1145/1464182.1464209.
+    """
+    a, v, shape = _as_batch(a, v)
+    spectrum = torch.fft.rfft(a, shape[-1]) * torch.fft.rfft(v, shape[-1])
+    return torch.fft.irfft(spectrum, shape[-1]).reshape(shape)
