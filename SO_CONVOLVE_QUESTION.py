@@ -148,7 +148,7 @@ def convolve_grouped(a, v):
 
 
 def convolve_transposed(a, v):
-    """Spread every number of the signal over the kernel: the transposed convolution is the full one.
+    """Spread every number of the signal over the kernel: a transposed convolution is the full one.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
     Raises TypeError, ValueError: see the module. Source: Dumoulin and Visin, A guide to

@@ -1,0 +1,31 @@
+"""What the notebooks prove, count, time, draw and check with; never an answer.
+
+`%load_ext workshop`, the first line of every notebook, prepares its kernel: see `extension`.
+"""
+
+from .counting import count_bytes, count_calls, dispatched
+from .display import show, show_figure, stepper, table
+from .extension import load_ipython_extension
+from .machine import check_machine
+from .profiling import profiled_lines
+from .proof import prove
+from .timing import crossover, format_time, median_times, time_table, time_together
+
+__all__ = [
+    "check_machine",
+    "count_bytes",
+    "count_calls",
+    "crossover",
+    "dispatched",
+    "format_time",
+    "load_ipython_extension",
+    "median_times",
+    "profiled_lines",
+    "prove",
+    "show",
+    "show_figure",
+    "stepper",
+    "table",
+    "time_table",
+    "time_together",
+]

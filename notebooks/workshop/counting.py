@@ -1,0 +1,50 @@
+"""Count what a function asks of torch: figures that no machine changes."""
+
+from collections import Counter
+
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+class _Recorder(TorchDispatchMode):
+    """Record every call that reaches the dispatcher: its name and the bytes it allocates."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        given = {id_ for id_, _ in _storages((args, kwargs))}
+        result = func(*args, **(kwargs or {}))
+        fresh = dict(storage for storage in _storages(result) if storage[0] not in given)
+        self.calls.append((func.overloadpacket.__name__, sum(fresh.values())))
+        return result
+
+
+def _storages(tree):
+    """Yield (address, bytes) of the memory behind every tensor in `tree`."""
+    for leaf in tree_leaves(tree):
+        if hasattr(leaf, "untyped_storage"):
+            yield leaf.untyped_storage().data_ptr(), leaf.untyped_storage().nbytes()
+
+
+def dispatched(function, *args):
+    """Return a list of (name, bytes): the calls into torch that `function(*args)` makes, in order.
+
+    Counted are the calls that reach torch's dispatcher below autograd, views included; bytes are
+    those of the fresh memory behind a call's result. What a kernel takes for itself and frees
+    again, such as oneDNN's scratch memory, is not seen.
+    """
+    with _Recorder() as recorder:
+        function(*args)
+    return recorder.calls
+
+
+def count_calls(function, *args):
+    """Return a Counter of the calls into torch, by name, that `function(*args)` makes."""
+    return Counter(name for name, _ in dispatched(function, *args))
+
+
+def count_bytes(function, *args):
+    """Return how many bytes of fresh memory the calls of `function(*args)` return."""
+    return sum(size for _, size in dispatched(function, *args))

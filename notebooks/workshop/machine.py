@@ -1,0 +1,73 @@
+"""Tell what this machine is, and what to do where it is not what the series needs."""
+
+import os
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import torch
+from packaging.requirements import Requirement
+
+from .display import table
+from .extension import ROOT
+
+
+def check_machine():
+    """Return a table of what this machine has, and of what to do about each thing amiss."""
+    return table([_python(), *_packages(), *_processor()], ["", "found", "what to do"])
+
+
+def _python():
+    fits = (3, 11) <= sys.version_info[:2] <= (3, 14)
+    advice = "nothing" if fits else "set the series up again with Python 3.11 to 3.14"
+    return "Python", platform.python_version(), advice
+
+
+def _packages():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        text = line.partition("#")[0].strip()
+        if text:
+            yield _package(Requirement(text))
+
+
+def _package(requirement):
+    try:
+        found = version(requirement.name)
+    except PackageNotFoundError:
+        return requirement.name, "missing", "run: pip install -r requirements.txt"
+    if requirement.specifier.contains(found, prereleases=True):
+        return requirement.name, found, "nothing"
+    return requirement.name, found, f"pip install '{requirement}', or expect other numbers"
+
+
+def _processor():
+    cores = granted_cores()
+    alone = "nothing: one is enough" if cores >= 1 else "expect slow and uneven times"
+    yield "cores granted", f"{cores:g}", alone
+    threads = torch.get_num_threads()
+    yield "threads in use", str(threads), "nothing" if threads == 1 else "torch.set_num_threads(1)"
+    kind = torch.backends.cpu.get_cpu_capability()
+    yield "instruction set", f"{kind}, {platform.machine()}", "expect other times, equal counts"
+    if torch.cuda.is_available():
+        gpu, advice = torch.cuda.get_device_name(), "nothing: these notebooks leave it idle"
+    elif torch.backends.mps.is_available():
+        gpu, advice = "Apple GPU", "nothing: these notebooks leave it idle"
+    else:
+        gpu, advice = "none", "nothing: these notebooks need none"
+    yield "GPU", gpu, advice
+
+
+def granted_cores():
+    """Return the cores this process may use: those it is bound to, less what a quota takes."""
+    if hasattr(os, "sched_getaffinity"):
+        cores = len(os.sched_getaffinity(0))
+    else:
+        cores = os.cpu_count() or 1
+    quota = Path("/sys/fs/cgroup/cpu.max")  # Linux containers: microseconds granted of a period
+    if quota.exists():
+        granted, period = quota.read_text().split()
+        if granted != "max":
+            cores = min(cores, int(granted) / int(period))
+    return cores

@@ -1,0 +1,30 @@
+"""Read line_profiler's statistics as numbers."""
+
+import inspect
+from typing import NamedTuple
+
+
+class ProfiledLine(NamedTuple):
+    """One source line of a profiled function: its number, hits, seconds and text."""
+
+    number: int
+    hits: int
+    seconds: float
+    source: str
+
+
+def profiled_lines(profiler, function):
+    """Return a `ProfiledLine` for every line of `function` that `profiler` saw run.
+
+    `profiler` is a `line_profiler.LineProfiler`, as `%lprun -r` returns it. Raises KeyError if
+    it has not profiled `function`.
+    """
+    stats = profiler.get_stats()
+    source, start = inspect.getsourcelines(function)
+    for (_, first, name), lines in stats.timings.items():
+        if (first, name) == (start, function.__qualname__):
+            return [
+                ProfiledLine(number, hits, time * stats.unit, source[number - start].strip())
+                for number, hits, time in lines
+            ]
+    raise KeyError(f"{function.__qualname__} has not been profiled")
