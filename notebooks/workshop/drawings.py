@@ -1,0 +1,184 @@
+"""The pictures of the series. Each function returns a matplotlib figure for `show_figure`."""
+
+import matplotlib.pyplot as plt
+from matplotlib.ticker import EngFormatter, FuncFormatter
+
+from .extension import OKABE_ITO
+
+BLANK = "#FFFFFF"
+GREY = "#DDDDDD"
+TINTS = ["#9BCCE6", "#F4B58A", "#8FD6BE", "#E7BFD6", "#F5D48A", "#C3DDF0", "#BDBDBD", "#F6EF9A"]
+
+
+def draw_ladder(calls, title):
+    """Draw `calls`, a dict of name -> count, as bars in the dict's order, top to bottom."""
+    figure, axes = plt.subplots(figsize=(7.5, 0.6 + 0.4 * len(calls)))
+    colors = [OKABE_ITO[1]] + [OKABE_ITO[0]] * (len(calls) - 1)
+    bars = axes.barh(list(calls), list(calls.values()), color=colors)
+    axes.bar_label(bars, padding=4, fontweight="bold")
+    axes.invert_yaxis()
+    axes.set_title(title)
+    axes.tick_params(left=False)
+    axes.xaxis.set_visible(False)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    return figure
+
+
+def draw_outer_product(a, v):
+    """Draw the products of the numbers `a` and `v`, a colour an antidiagonal, and its sums."""
+    m, n = len(a), len(v)
+    figure, axes = _canvas(n + 5 + m + n, m + 1.9)
+    for j, number in enumerate(v):
+        axes.text(j + 0.5, -0.25, number, ha="center", va="bottom", fontweight="bold")
+    for i, number in enumerate(a):
+        axes.text(-0.3, i + 0.5, number, ha="right", va="center", fontweight="bold")
+        for j in range(n):
+            _square(axes, j, i, a[i] * v[j], TINTS[i + j])
+    axes.text(n + 0.4, m / 2, "add up\neach colour  →", va="center")
+    sums = [sum(a[i] * v[k - i] for i in range(m) if 0 <= k - i < n) for k in range(m + n - 1)]
+    for k, total in enumerate(sums):
+        _square(axes, n + 4 + k, m / 2 - 0.5, total, TINTS[k])
+        axes.text(n + 4.5 + k, m / 2 + 0.6, f"out[{k}]", ha="center", va="top", fontsize=8)
+    axes.set_title("Add up each antidiagonal of the outer product")
+    return figure
+
+
+def draw_slide(a, v, step):
+    """Draw the flipped kernel `v` under the padded signal `a` where it gives `out[step]`."""
+    m, n = len(a), len(v)
+    padded, flipped = [0] * (n - 1) + a + [0] * (n - 1), v[::-1]
+    width = len(padded)
+    figure, axes = _canvas(width + 5, 7)
+    products = []
+    for x, number in enumerate(padded):
+        inside = n - 1 <= x < n - 1 + m
+        _square(axes, x, 0, number, TINTS[0] if inside else BLANK)
+    for j, weight in enumerate(flipped):
+        products.append(padded[step + j] * weight)
+        _square(axes, step + j, 1.2, weight, TINTS[1])
+        _square(axes, step + j, 2.4, products[-1], TINTS[4])
+    out = [sum(padded[k + j] * flipped[j] for j in range(n)) for k in range(step + 1)]
+    for k in range(m + n - 1):
+        text = out[k] if k <= step else ""
+        _square(axes, k, 4.2, text, TINTS[2] if k == step else BLANK)
+    sides = ["signal, padded", "kernel, flipped", "products", "result"]
+    for y, side in zip([0.5, 1.7, 2.9, 4.7], sides, strict=True):
+        axes.text(width + 0.3, y, side, va="center")
+    sum_ = " + ".join(map(str, products))
+    axes.set_title(f"out[{step}] = {sum_} = {out[step]}")
+    return figure
+
+
+def draw_shifts(a, v):
+    """Draw one shifted multiple of the numbers `a` for each of the numbers `v`, and their sum."""
+    m, n = len(a), len(v)
+    figure, axes = _canvas(m + n + 6, n + 2.6)
+    for j, weight in enumerate(v):
+        for i, number in enumerate(a):
+            _square(axes, i + j, j, number * weight, TINTS[j])
+        axes.text(m + n - 0.6, j + 0.5, f"{weight} times the signal, moved by {j}", va="center")
+    for k in range(m + n - 1):
+        total = sum(a[k - j] * v[j] for j in range(n) if 0 <= k - j < m)
+        _square(axes, k, n + 0.4, total, BLANK)
+    axes.text(m + n - 0.6, n + 0.9, "their sum, column by column", va="center")
+    axes.set_title("Long multiplication: one shifted multiple for each number")
+    return figure
+
+
+def draw_skew(a, v):
+    """Draw how padding and reshaping turn the antidiagonals of the products into columns."""
+    m, n = len(a), len(v)
+    figure, axes = _canvas(2 * (m + n) + n + 4, m + 2.4)
+    offset = 0
+    for columns, caption in [
+        (n, f"{m} × {n} products"),
+        (n + m, f"padded: rows of {n + m} …"),
+        (n + m - 1, f"… read as rows of {n + m - 1}"),
+    ]:
+        for i in range(m):
+            for j in range(columns):
+                position = i * columns + j
+                row, column = (i, j) if columns <= n else divmod(position, n + m)
+                filled = row < m and column < n
+                text = a[row] * v[column] if filled else 0
+                color = TINTS[row + column] if filled else BLANK
+                _square(axes, offset + j, i, text, color)
+        axes.text(offset, m + 0.3, caption, va="top")
+        offset += columns + 1.7
+    axes.set_title("One number less in each row, and every antidiagonal stands upright")
+    return figure
+
+
+def draw_block_diagonal(B, m, n):
+    """Draw the matrix that a convolution of B channels in B groups multiplies the signals by."""
+    rows, columns = B * (m + n - 1), B * m
+    figure, axes = plt.subplots(figsize=(4.4, 4.4 * rows / columns + 0.3))
+    for b in range(B):
+        left, top = b * m, b * (m + n - 1)
+        axes.add_patch(plt.Rectangle((left, top), m, m + n - 1, color=GREY))
+        for i in range(m):
+            for j in range(n):
+                shade = dict(facecolor=OKABE_ITO[b], alpha=(j + 1) / n, edgecolor="white")
+                axes.add_patch(plt.Rectangle((left + i, top + i + j), 1, 1, **shade))
+        axes.text(left + m / 2, top - 0.15, f"row {b}'s kernel", ha="center", fontsize=9)
+    axes.set(xlim=(0, columns), ylim=(rows, -0.8), aspect="equal", xticks=[], yticks=[])
+    axes.spines[["top", "right"]].set_visible(True)
+    axes.set_xlabel(f"the {B} signals, one after the other: {columns} numbers")
+    axes.set_ylabel(f"the {B} results: {rows} numbers")
+    axes.set_title("Outside the blocks: nothing but zeros")
+    return figure
+
+
+def draw_bars(values, title, unit="s"):
+    """Draw `values`, a dict of source line -> number in `unit`, as bars under each other."""
+    figure, axes = plt.subplots(figsize=(8.5, 0.8 + 0.34 * len(values)))
+    axes.barh(range(len(values)), list(values.values()), color=OKABE_ITO[0])
+    axes.set_yticks(range(len(values)), list(values), family="monospace", fontsize=8)
+    axes.invert_yaxis()
+    axes.xaxis.set_major_formatter(EngFormatter(unit))
+    axes.set_title(title)
+    return figure
+
+
+def draw_curves(sizes, curves, title, xlabel, ylabel="time a call", unit="s"):
+    """Draw `curves`, a dict of name -> one number in `unit` for each of `sizes`, on log axes.
+
+    Each curve carries its name at its right end, in its own colour.
+    """
+    figure, axes = plt.subplots()
+    ends = []
+    for name, numbers in curves.items():
+        (line,) = axes.plot(sizes, numbers, marker="o", markersize=4)
+        ends.append((numbers[-1], name, line.get_color()))
+    axes.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
+    axes.yaxis.set_major_formatter(EngFormatter(unit))
+    axes.minorticks_off()
+    axes.grid(color=GREY, linewidth=0.5)
+    _label_ends(axes, ends)
+    return figure
+
+
+def _label_ends(axes, ends):
+    """Write each curve's name beside its end, pushed apart where two ends are close."""
+    low, high = axes.get_ylim()
+    place = axes.transScale + axes.transLimits
+    lowest = -1.0
+    for number, name, color in sorted(ends):
+        height = max(place.transform((axes.get_xlim()[1], number))[1], lowest)
+        axes.text(1.02, height, name, color=color, va="center", transform=axes.transAxes)
+        lowest = height + 0.065
+    axes.set_ylim(low, high)
+
+
+def _canvas(width, height):
+    """Return a figure without axes on which a unit square is a number's box, y downwards."""
+    figure, axes = plt.subplots(figsize=(0.42 * width, 0.42 * height + 0.3))
+    axes.set(xlim=(-1, width - 1), ylim=(height - 1, -1), aspect="equal")
+    axes.axis("off")
+    return figure, axes
+
+
+def _square(axes, x, y, text, color):
+    axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=color, edgecolor="#555555"))
+    axes.text(x + 0.5, y + 0.5, text, ha="center", va="center")
