@@ -7,7 +7,7 @@ from .counting import count_bytes, count_calls, dispatched
 from .display import show, show_figure, stepper, table
 from .extension import load_ipython_extension
 from .machine import check_machine
-from .profiling import profiled_lines
+from .profiling import profiled_lines, quiet_stderr
 from .proof import prove
 from .timing import crossover, format_time, median_times, time_table, time_together
 
@@ -22,6 +22,7 @@ __all__ = [
     "median_times",
     "profiled_lines",
     "prove",
+    "quiet_stderr",
     "show",
     "show_figure",
     "stepper",

@@ -1,6 +1,8 @@
-"""Read line_profiler's statistics as numbers."""
+"""Read line_profiler's statistics as numbers, and keep torch.profiler's log to itself."""
 
 import inspect
+import os
+from contextlib import contextmanager
 from typing import NamedTuple
 
 
@@ -28,3 +30,16 @@ def profiled_lines(profiler, function):
                 for number, hits, time in lines
             ]
     raise KeyError(f"{function.__qualname__} has not been profiled")
+
+
+@contextmanager
+def quiet_stderr():
+    """Drop what C++ code writes to the process's stderr meanwhile: torch.profiler's own log."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
