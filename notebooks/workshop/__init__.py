@@ -9,7 +9,7 @@ from .extension import load_ipython_extension
 from .machine import check_machine
 from .profiling import profiled_lines, quiet_stderr
 from .proof import prove
-from .timing import crossover, format_time, median_times, time_table, time_together
+from .timing import crossover, format_ratio, format_time, median_times, time_table, time_together
 
 __all__ = [
     "check_machine",
@@ -17,6 +17,7 @@ __all__ = [
     "count_calls",
     "crossover",
     "dispatched",
+    "format_ratio",
     "format_time",
     "load_ipython_extension",
     "median_times",

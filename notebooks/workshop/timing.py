@@ -36,8 +36,8 @@ def median_times(calls, **options):
 
 
 def format_ratio(ratio):
-    """Write a ratio with two or three figures and a cross: 0.034×, 3.4×, 120×."""
-    return f"{ratio:.2g}×" if ratio < 10 else f"{ratio:,.0f}×"
+    """Write a ratio with three figures and a cross: 0.034×, 1.03×, 120×."""
+    return f"{ratio:.3g}×" if ratio < 10 else f"{ratio:,.0f}×"
 
 
 def time_table(calls, **options):

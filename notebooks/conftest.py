@@ -1,0 +1,37 @@
+"""How pytest runs these notebooks: as strictly as nbval can, and a little more."""
+
+import os
+
+import pytest
+from nbval.plugin import IPyNbCell
+
+# Kernels inherit these: no GPU, whatever machine tests, and figures drawn as in a notebook.
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+os.environ.pop("MPLBACKEND", None)
+
+
+def pytest_configure(config):
+    # In pyproject.toml the path would be taken from the folder that pytest is started in.
+    config.option.nbval_sanitize_with = str(config.rootpath / "tests" / "sanitize.cfg")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail cells that nbval lets pass."""
+    result = yield
+    if isinstance(item, IPyNbCell):
+        for complaint in complaints(item.cell, item.test_outputs, item.options["check_exception"]):
+            item.raise_cell_error(complaint)
+    return result
+
+
+def complaints(cell, outputs, may_raise):
+    """Yield what is wrong with `outputs`, those that `cell` just gave."""
+    if cell.execution_count is None:
+        yield "Nothing is stored: this cell was never run"
+    if outputs and not cell.outputs:  # nbval overlooks a picture that has no text beside it
+        yield "This cell gives outputs, and none is stored"
+    if any("UsageError" in output.get("text", "") for output in outputs):
+        yield "A magic is unknown or wrongly used"
+    if may_raise and all(output.output_type != "error" for output in outputs):
+        yield "This cell is said to raise, and does not"

@@ -1,0 +1,263 @@
+"""Every answer keeps the contract of `SO_CONVOLVE_QUESTION`; the question's code keeps its faults."""
+
+import ast
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
+
+import SO_CONVOLVE_QUESTION as question
+from SO_CONVOLVE_QUESTION import conv1d, convolve, convolve_fft, convolve_one_kernel
+
+ANSWERS = [
+    question.convolve_shift_add,
+    question.convolve_antidiagonals,
+    question.convolve_windows,
+    question.convolve_one_kernel,
+    question.convolve_grouped,
+    question.convolve_transposed,
+    question.convolve_vmap,
+    question.convolve_fft,
+]
+SHAPES = [(None, 3, 2), (None, 1, 1), (1, 5, 7), (4, 2, 5), (3, 6, 6)]  # rows, m, n
+
+every_answer = pytest.mark.parametrize("answer", ANSWERS)
+every_shape = pytest.mark.parametrize(("rows", "m", "n"), SHAPES, ids=str)
+every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+
+# The same examples in every run, and no clock.
+generated = settings(derandomize=True, deadline=None, max_examples=60)
+batches = st.none() | st.integers(1, 6)
+lengths = st.integers(1, 20)
+seeds = st.integers(0, 2**32 - 1)
+
+
+def inputs(answer, rows, m, n, dtype=torch.float64, seed=0):
+    """Return whole numbers from -9 to 9: what is computed from them is exact in any dtype."""
+    generator = torch.Generator().manual_seed(seed)
+    batch = () if rows is None else (rows,)
+    kernels = () if answer is convolve_one_kernel else batch
+    draw = {"low": -9, "high": 10, "generator": generator, "dtype": dtype}
+    return torch.randint(size=(*batch, m), **draw), torch.randint(size=(*kernels, n), **draw)
+
+
+def by_rows(convolve_pair, a, v):
+    """Return what `convolve_pair` gives for every row of `a`, as a list nested like `a`."""
+    if a.ndim == 1:
+        return list(convolve_pair(a.tolist(), v.tolist()))
+    rows = zip(a, v.expand(len(a), -1), strict=True)
+    return [by_rows(convolve_pair, signal, kernel) for signal, kernel in rows]
+
+
+def integer_convolution(a, v):
+    out = [0] * (len(a) + len(v) - 1)
+    for i, j in np.ndindex(len(a), len(v)):
+        out[i + j] += int(a[i]) * int(v[j])
+    return out
+
+
+@every_answer
+@every_dtype
+@generated
+@given(rows=batches, m=lengths, n=lengths, seed=seeds)
+def test_every_answer_is_exact_on_integers(answer, dtype, rows, m, n, seed):
+    a, v = inputs(answer, rows, m, n, dtype, seed)
+    result = answer(a, v)
+    result = result.round() if answer is convolve_fft else result
+    expected = torch.tensor(by_rows(integer_convolution, a, v), dtype=dtype)
+    torch.testing.assert_close(result, expected, rtol=0, atol=0)  # shape and dtype, too
+
+
+@every_answer
+@every_dtype
+@generated
+@given(rows=batches, m=lengths, n=lengths, seed=seeds)
+def test_every_answer_agrees_with_numpy(answer, dtype, rows, m, n, seed):
+    a, v = (tensor / 7 for tensor in inputs(answer, rows, m, n, dtype, seed))
+    expected = torch.tensor(by_rows(np.convolve, a, v), dtype=torch.float64)
+    tolerance = 1e-12 if dtype == torch.float64 else 1e-4
+    torch.testing.assert_close(answer(a, v).double(), expected, rtol=0, atol=tolerance)
+
+
+@every_answer
+@every_dtype
+@every_shape
+def test_every_answer_keeps_the_dtype_and_the_batch_axis(answer, dtype, rows, m, n):
+    result = answer(*inputs(answer, rows, m, n, dtype))
+    assert result.dtype == dtype
+    assert result.shape == ((m + n - 1,) if rows is None else (rows, m + n - 1))
+
+
+@every_answer
+@every_shape
+def test_no_answer_changes_its_inputs(answer, rows, m, n):
+    a, v = inputs(answer, rows, m, n)
+    before = a.clone(), v.clone()
+    answer(a, v)
+    assert (a.tolist(), v.tolist()) == (before[0].tolist(), before[1].tolist())
+
+
+@every_answer
+@pytest.mark.parametrize(
+    "scatter",
+    [
+        pytest.param(lambda t: t.movedim(-1, 0).contiguous().movedim(0, -1), id="transposed"),
+        pytest.param(lambda t: t.repeat_interleave(2, -1)[..., ::2], id="strided"),
+        pytest.param(lambda t: t[:1].expand(t.shape), id="expanded"),
+    ],
+)
+def test_every_answer_takes_inputs_that_are_not_contiguous(answer, scatter):
+    a, v = map(scatter, inputs(answer, 4, 5, 7))
+    assert not a.is_contiguous()
+    torch.testing.assert_close(answer(a, v), answer(a.contiguous(), v.contiguous()))
+
+
+@every_answer
+@every_shape
+def test_every_answer_has_the_right_gradients(answer, rows, m, n):
+    a, v = inputs(answer, rows, m, n)
+    assert torch.autograd.gradcheck(answer, (a.requires_grad_(), v.requires_grad_()))
+
+
+class NoWork(TorchDispatchMode):
+    """Let no call into torch pass."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        pytest.fail(f"{func} was called before the inputs were checked")
+
+
+def assert_refused(answer, a, v, error, named):
+    with NoWork(), pytest.raises(error, match=re.escape(named)):
+        answer(a, v)
+
+
+@every_answer
+@pytest.mark.parametrize(
+    ("a", "v", "error", "named"),
+    [
+        ([1.0], torch.ones(2), TypeError, "not list and Tensor"),
+        (torch.ones(2), np.ones(2), TypeError, "not Tensor and ndarray"),
+        (torch.ones(2), None, TypeError, "not Tensor and NoneType"),
+        (torch.ones(2).long(), torch.ones(2).long(), TypeError, "not torch.int64 and torch.int64"),
+        (torch.ones(2).cfloat(), torch.ones(2).cfloat(), TypeError, "not torch.complex64 and"),
+        (torch.ones(2).half(), torch.ones(2).half(), TypeError, "not torch.float16 and"),
+        (torch.ones(2), torch.ones(2).double(), TypeError, "not torch.float32 and torch.float64"),
+        (torch.ones(2), torch.ones(2, device="meta"), ValueError, "not cpu and meta"),
+        (torch.ones(0), torch.ones(2), ValueError, "not (0,) and (2,)"),
+        (torch.ones(2), torch.ones(0), ValueError, "not (2,) and (0,)"),
+        (torch.ones(()), torch.ones(()), ValueError, "not () and ()"),
+        (torch.ones(2), torch.ones(()), ValueError, "not (2,) and ()"),
+        (torch.ones(1, 1, 2), torch.ones(2), ValueError, "not (1, 1, 2) and (2,)"),
+        (torch.ones(1, 1, 2), torch.ones(1, 1, 2), ValueError, "not (1, 1, 2) and (1, 1, 2)"),
+        (torch.ones(3), torch.ones(1, 3), ValueError, "not (3,) and (1, 3)"),
+        (torch.ones(2, 3), torch.ones(4, 3), ValueError, "not (2, 3) and (4, 3)"),
+        (torch.ones(2, 3), torch.ones(1, 3), ValueError, "not (2, 3) and (1, 3)"),
+        (torch.ones(0, 3), torch.ones(0, 2), ValueError, "not (0, 3) and (0, 2)"),
+    ],
+)
+def test_every_answer_refuses_bad_inputs_and_names_them(answer, a, v, error, named):
+    assert_refused(answer, a, v, error, named)
+
+
+@pytest.mark.parametrize("answer", [f for f in ANSWERS if f is not convolve_one_kernel])
+def test_answers_for_pairs_refuse_one_kernel_for_a_batch(answer):
+    assert_refused(answer, torch.ones(2, 3), torch.ones(3), ValueError, "not (2, 3) and (3,)")
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_one_kernel_refuses_a_batch_of_kernels(rows):
+    kernels = torch.ones(rows, 4)
+    named = f"not (2, 3) and ({rows}, 4)"
+    assert_refused(convolve_one_kernel, torch.ones(2, 3), kernels, ValueError, named)
+
+
+def test_one_kernel_refuses_an_empty_batch():
+    assert_refused(convolve_one_kernel, torch.ones(0, 3), torch.ones(2), ValueError, "not (0, 3)")
+
+
+# ---- the question's own functions, faults included -----------------------------------------
+
+
+@given(m=lengths, n=lengths, seed=seeds)
+@generated
+def test_the_questions_two_functions_agree_on_pairs(m, n, seed):
+    a, v = inputs(convolve, None, m, n, torch.float32, seed)
+    assert torch.equal(conv1d(a, v), convolve(a, v))
+
+
+def test_the_questions_two_checks_hold():
+    x, y = question.x, question.y
+    assert (x.shape, y.shape) == ((5,), (7,))
+    assert torch.allclose(conv1d(x, y), convolve(x, y))
+
+    x_batch, y_batch = inputs(convolve, 5, 5, 7, torch.float32)
+    stacked = torch.stack([conv1d(x_batch[i, :], y_batch[i, :]) for i in range(5)])
+    assert torch.allclose(stacked, convolve(x_batch, y_batch))
+
+
+def test_the_loop_returns_float32_for_float64():
+    assert convolve(*inputs(convolve, 5, 5, 7, torch.float64)).dtype == torch.float32
+
+
+def test_the_loop_refuses_complex_numbers():
+    with pytest.raises(RuntimeError, match="ComplexFloat"):
+        convolve(torch.ones(2).cfloat(), torch.ones(3).cfloat())
+
+
+@pytest.mark.parametrize(
+    ("rows", "m", "n", "shape"),
+    [(1, 5, 7, (11,)), (5, 1, 1, (5,)), (1, 1, 1, ()), (None, 1, 1, ())],
+)
+def test_the_loop_loses_every_axis_of_one(rows, m, n, shape):
+    assert convolve(*inputs(convolve, rows, m, n)).shape == shape
+
+
+def test_the_single_pair_function_returns_a_number_for_one_by_one():
+    assert conv1d(torch.ones(1), torch.ones(1)).shape == ()
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_the_loop_leaves_a_smaller_kernel_batch_to_torchs_own_error(rows):
+    message = re.escape(f"shape '[{rows}, 5, 1]' is invalid for input of size 25")
+    with pytest.raises(RuntimeError, match=message):
+        convolve(torch.ones(5, 5), torch.ones(rows, 7))
+
+
+def test_the_loop_flattens_a_kernel_batch_beside_one_signal():
+    assert convolve(torch.ones(5), torch.ones(5, 7)).shape == (5 + 5 * 7 - 1,)
+
+
+def test_the_single_pair_function_flattens_a_batch_of_signals():
+    assert conv1d(torch.ones(5, 5), torch.ones(7)).shape == (5 * 5 + 7 - 1,)
+
+
+def test_what_would_be_flattened_fails_in_view_if_not_contiguous():
+    batch = torch.ones(7, 5).T
+    with pytest.raises(RuntimeError, match="view"):
+        conv1d(batch, torch.ones(7))
+    with pytest.raises(RuntimeError, match="view"):
+        convolve(torch.ones(5), batch)
+
+
+# ---- the file itself -----------------------------------------------------------------------
+
+SOURCE = Path(question.__file__).read_text(encoding="utf-8")
+
+
+def test_the_module_needs_torch_alone():
+    imports = [n for n in ast.walk(ast.parse(SOURCE)) if isinstance(n, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in imports] == ["import torch"]
+
+
+def test_the_quotation_is_marked_with_its_licence_and_ends():
+    before, _, rest = SOURCE.partition("# ---- quoted from the question, CC BY-SA 4.0 ---")
+    quoted, _, after = rest.partition("# ---- end of the quotation")
+    names = [part.split("(")[0].split(" =")[0] for part in re.findall(r"(?m)^\w.*", quoted)]
+    assert names == ["def conv1d", "def convolve", "x", "y"]
+    assert "def " not in before
+    assert all(f"def {answer.__name__}(" in after for answer in ANSWERS)
