@@ -1,4 +1,4 @@
-"""Every answer keeps the contract of `SO_CONVOLVE_QUESTION`; the question's code keeps its faults."""
+"""Every answer keeps its contract; the code quoted from the question keeps its faults."""
 
 import ast
 import re

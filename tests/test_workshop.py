@@ -1,0 +1,183 @@
+"""The notebooks' tools tell the truth: what proves is shown to fail, what counts to count."""
+
+from importlib.metadata import PackageNotFoundError
+from types import SimpleNamespace
+
+import pytest
+import torch
+import workshop
+from workshop import machine
+
+from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
+
+
+def cross_correlation(a, v):
+    return convolve_shift_add(a, v.flip(-1))
+
+
+def one_axis_more(a, v):
+    return convolve_shift_add(a, v).unsqueeze(0)
+
+
+def always_float32(a, v):
+    return convolve_shift_add(a, v).float()
+
+
+def less_exact(a, v):
+    return convolve_shift_add(a.float(), v.float()).to(a.dtype)
+
+
+def changes_its_input(a, v):
+    result = convolve_shift_add(a, v)
+    v.zero_()
+    return result
+
+
+def right_for_short_kernels(a, v):
+    m, n = a.shape[-1], v.shape[-1]
+    result = convolve_shift_add(a, v[..., :m])
+    return torch.nn.functional.pad(result, (0, max(0, n - m)))
+
+
+def a_list(a, v):
+    return convolve_shift_add(a, v).tolist()
+
+
+@pytest.mark.parametrize(
+    ("faulty", "named"),
+    [
+        (
+            cross_correlation,
+            r"a \(1,\), v \(2,\), torch.float32: result\[0\] is .*, not .*; 2 of 2",
+        ),
+        (one_axis_more, r"a \(1,\), v \(1,\), torch.float32: .* shape \(1, 1\), not \(1,\)"),
+        (always_float32, r"a \(1,\), v \(1,\), torch.float64: .* torch.float32, not torch.float64"),
+        (less_exact, r"a \(1,\), v \(1,\), torch.float64: result\[0\] is .*; 1 of 1"),
+        (changes_its_input, r"a \(1,\), v \(1,\), torch.float32: the function changed its input v"),
+        (right_for_short_kernels, r"a \(1,\), v \(2,\), torch.float32: result\[1\] is 0, not"),
+        (a_list, r"a \(1,\), v \(1,\), torch.float32: the result is a list"),
+    ],
+)
+def test_prove_names_the_first_pair_that_differs_and_how(faulty, named):
+    with pytest.raises(AssertionError, match=named):
+        workshop.prove(faulty)
+
+
+def test_prove_names_the_pair_on_which_a_function_fails():
+    with pytest.raises(RuntimeError) as caught:
+        workshop.prove(lambda a, v: torch.conv1d(a.view(1, 1, -1), v.view(1, 1, -1)).flatten())
+    assert "called with a (1,), v (2,), torch.float32" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("function", "options"),
+    [(convolve_shift_add, {}), (convolve_one_kernel, {"one_kernel": True})],
+)
+def test_prove_says_what_it_compared(function, options, capsys):
+    workshop.prove(function, sizes=range(1, 4), **options)
+    said = capsys.readouterr().out
+    assert said.startswith(f"{function.__name__} equals the slow loop in 54 comparisons: 1 × 1 to")
+
+
+def test_prove_leaves_torchs_default_dtype_and_random_numbers_alone():
+    state = torch.get_rng_state()
+    workshop.prove(convolve_shift_add, sizes=[2])
+    assert torch.get_default_dtype() == torch.float32
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    ("function", "calls"),
+    [
+        (lambda t: t, []),
+        (lambda t: t * 2, [("mul", 12)]),
+        (lambda t: t.double(), [("_to_copy", 24)]),
+        (lambda t: t.view(3, 1), [("view", 0)]),
+        (lambda t: t.expand(1000, 3), [("expand", 0)]),
+        (lambda t: t.add_(1), [("add_", 0)]),
+        (lambda t: torch.add(t, 1, out=t), [("add", 0)]),
+        (lambda t: t.split(1), [("split", 0)]),
+        (lambda t: torch.max(t, 0), [("max", 4 + 8)]),
+        (lambda t: (t + 1)[:2], [("add", 12), ("slice", 0)]),
+    ],
+)
+def test_calls_and_bytes_are_those_of_known_functions(function, calls):
+    t = torch.ones(3)
+    assert workshop.dispatched(function, t) == calls
+    assert list(workshop.count_calls(function, t).elements()) == [name for name, _ in calls]
+    assert workshop.count_bytes(function, t) == sum(size for _, size in calls)
+
+
+def test_the_crossing_of_two_curves_is_found_on_logarithmic_axes():
+    sizes = [1, 10, 100, 1000]
+    assert workshop.crossover(sizes, [1, 10, 100, 1000], [50] * 4) == pytest.approx(50)
+    assert workshop.crossover(sizes, [1, 10, 100, 1000], [100] * 4) == pytest.approx(100)
+
+
+@pytest.mark.parametrize("level", [0.5, 2000])
+def test_curves_that_do_not_cross_have_no_crossover(level):
+    assert workshop.crossover([1, 10, 100, 1000], [1, 10, 100, 1000], [level] * 4) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1.23e-5, "12.3 µs"), (4e-3, "4.0 ms"), (1.2, "1.2 s"), (5e-9, "5.0 ns"), (0, "0.0 s")],
+)
+def test_times_are_written_with_a_unit_that_fits(seconds, text):
+    assert workshop.format_time(seconds) == text
+
+
+def test_tables_are_markdown_with_numbers_to_the_right():
+    table = workshop.table([("a", 1234, "5.0 ms"), ("b", 5, "-")], ["", "calls", "time"])
+    assert table._repr_markdown_().splitlines() == [
+        "|  | calls | time |",
+        "| :-- | --: | :-- |",
+        "| a | 1,234 | 5.0 ms |",
+        "| b | 5 | - |",
+    ]
+
+
+def test_functions_timed_together_keep_their_names_and_order():
+    calls = {"one": lambda: None, "other": lambda: sum(range(100))}
+    times = workshop.median_times(calls, rounds=3, block=1e-5)
+    assert list(times) == ["one", "other"]
+    assert min(times.values()) > 0
+
+
+def advice(thing):
+    """Return what `check_machine` says to do about `thing`."""
+    _, _, *rows = workshop.check_machine().markdown.splitlines()
+    cells = [row.strip("| ").split(" | ") for row in rows]
+    return {name: words for name, _, words in cells}[thing]
+
+
+def test_a_wrong_version_comes_with_the_command_that_mends_it(monkeypatch):
+    monkeypatch.setattr(machine, "version", lambda name: "0.1")
+    assert advice("torch") == "pip install 'torch==2.13.0', or expect other numbers"
+
+
+def test_a_missing_package_comes_with_the_command_that_installs_it(monkeypatch):
+    def missing(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(machine, "version", missing)
+    assert advice("jupyterlab") == "run: pip install -r requirements.txt"
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 15)])
+def test_an_unsupported_python_is_named(version, monkeypatch):
+    monkeypatch.setattr(machine, "sys", SimpleNamespace(version_info=version))
+    assert advice("Python") == "set the series up again with Python 3.11 to 3.14"
+
+
+def test_too_many_threads_come_with_the_call_that_mends_it(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    assert advice("threads in use") == "torch.set_num_threads(1)"
+
+
+@pytest.mark.parametrize(("quota", "cores"), [("50000 100000", 0.5), ("max 100000", 2)])
+def test_granted_cores_are_what_a_quota_leaves(quota, cores, monkeypatch, tmp_path):
+    (tmp_path / "cpu.max").write_text(quota)
+    monkeypatch.setattr(machine, "Path", lambda _: tmp_path / "cpu.max")
+    monkeypatch.setattr(machine.os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    assert machine.granted_cores() == cores
