@@ -24,6 +24,28 @@ def draw_ladder(calls, title):
     return figure
 
 
+def draw_rungs(calls, times):
+    """Draw two panels with a row for each answer: `calls` as bars, `times` as dots on a log axis.
+
+    `calls` is a dict of answer -> count; `times` a dict of size -> (dict of answer -> seconds).
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), sharey=True)
+    bars = left.barh(list(calls), list(calls.values()), color=OKABE_ITO[0])
+    left.bar_label(bars, padding=3)
+    left.set(title="Calls into torch, one batch", xticks=[])
+    left.invert_yaxis()
+    for (size, seconds), color in zip(times.items(), OKABE_ITO[1:], strict=False):
+        right.plot(list(seconds.values()), list(seconds), "o", color=color)
+        first = next(iter(seconds))
+        right.annotate(
+            size, (seconds[first], first), (0, 9), textcoords="offset points", ha="center", color=color
+        )
+    right.set(title="Time a call\n", xscale="log")
+    right.xaxis.set_major_formatter(EngFormatter("s"))
+    right.grid(color=GREY, linewidth=0.5)
+    return figure
+
+
 def draw_outer_product(a, v):
     """Draw the products of the numbers `a` and `v`, a colour an antidiagonal, and its sums."""
     m, n = len(a), len(v)

@@ -1,0 +1,120 @@
+"""What nbval does not ask of a notebook: every guard takes one and yields its complaints."""
+
+import re
+
+from nbval.plugin import find_comment_markers, find_metadata_tags
+
+# Paths that only one machine has: from a root folder, a home, a drive, an installed package.
+PLACES = r"home|Users|root|tmp|work|usr|opt|var|mnt|private"
+ABSOLUTE = re.compile(rf"(?<![\w.])/(?:{PLACES})/|(?<!\w)~/|\b[A-Z]:\\|site-packages|ipykernel_\d")
+COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of tracebacks
+PICTURE = re.compile(r"data:image/[^\"')\s]*")
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def texts(cell):
+    """Return all that `cell` has stored and a person can read, pictures' bytes left out."""
+    found = []
+    for output in cell.outputs:
+        shown = [text for kind, text in output.get("data", {}).items() if "image/" not in kind]
+        said = [output.get("text", ""), output.get("evalue", ""), *output.get("traceback", [])]
+        found += [PICTURE.sub("", COLOURS.sub("", str(text))) for text in shown + said]
+    return found
+
+
+def name_of(cell):
+    return f"cell {cell.execution_count}"
+
+
+def counts_run_from_one_in_order(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    if counts != list(range(1, len(counts) + 1)):
+        yield f"the cells' counts are {counts}"
+
+
+def magics_are_known(notebook):
+    for cell in code_cells(notebook):
+        if any("UsageError" in text for text in texts(cell)):
+            yield f"{name_of(cell)} stores a UsageError"
+
+
+def errors_are_announced(notebook):
+    for cell in code_cells(notebook):
+        announced = "raises-exception" in cell.metadata.get("tags", [])
+        raised = any(output.output_type == "error" for output in cell.outputs)
+        if raised and not announced:
+            yield f"{name_of(cell)} stores an error, without the tag raises-exception"
+        if announced and not raised:
+            yield f"{name_of(cell)} is tagged raises-exception, and stores no error"
+
+
+def kernel_is_one_that_every_machine_has(notebook):
+    name = notebook.metadata.get("kernelspec", {}).get("name")
+    if name != "python3":
+        yield f"the kernel is {name}, not python3"
+
+
+def no_output_names_a_place_on_this_machine(notebook):
+    for cell in code_cells(notebook):
+        for place in sorted({match for text in texts(cell) for match in ABSOLUTE.findall(text)}):
+            yield f"{name_of(cell)} shows a path: {place}"
+
+
+def first_line_loads_the_workshop(notebook):
+    first = code_cells(notebook)[0].source.split("\n")[0] if code_cells(notebook) else None
+    if first != "%load_ext workshop":
+        yield f"the first line of code is {first}"
+
+
+def cells_fit_a_projector(notebook):
+    for cell in code_cells(notebook):
+        lines = cell.source.split("\n")
+        if len(lines) > 20:
+            yield f"{name_of(cell)} has {len(lines)} lines; 20 fit"
+        for line in lines:
+            if len(line) > 88:
+                yield f"{name_of(cell)} has a line of {len(line)} columns; 88 fit: {line}"
+
+
+def outputs_are_ignored_for_a_reason_only(notebook):
+    for cell in code_cells(notebook):
+        options = dict(find_metadata_tags(cell.metadata)) | dict(find_comment_markers(cell.source))
+        comments = re.findall(r"(?m)^\s*#(?! *NBVAL_)", cell.source)
+        if options.get("skip"):
+            yield f"{name_of(cell)} is skipped"
+        if options.get("check") is False and not comments:
+            yield f"{name_of(cell)} ignores its output, and no comment says why"
+
+
+def pictures_have_a_text_alternative(notebook):
+    for cell in code_cells(notebook):
+        for data in [output.get("data", {}) for output in cell.outputs]:
+            images = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
+            told = all(re.search(r'\balt="\s*[^"\s]', image) for image in images)
+            if not told or any(kind.startswith("image/") for kind in data):
+                yield f"{name_of(cell)} shows a picture without alt: use show_figure"
+
+
+def metadata_is_normalised(notebook):
+    extra = set(notebook.metadata) - {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        extra |= set(cell.metadata) - {"tags", "jupyter"}  # jupyter: a solution is collapsed
+    if extra:
+        yield f"metadata keeps {', '.join(sorted(extra))}: run nbstripout (see README)"
+
+
+GUARDS = [
+    counts_run_from_one_in_order,
+    magics_are_known,
+    errors_are_announced,
+    kernel_is_one_that_every_machine_has,
+    no_output_names_a_place_on_this_machine,
+    first_line_loads_the_workshop,
+    cells_fit_a_projector,
+    outputs_are_ignored_for_a_reason_only,
+    pictures_have_a_text_alternative,
+    metadata_is_normalised,
+]
