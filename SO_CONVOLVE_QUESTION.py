@@ -1,40 +1,46 @@
-"""Convolve many pairs of small vectors: a question from Stack Overflow, and its answers.
+"""Convolve many pairs of small vectors: a Stack Overflow question, and its answers.
 
 Copy this one file into a project: it needs torch and nothing else.
 
-The question ("Speeding up 1d convolution in PyTorch", Stack Overflow, CC BY-SA 4.0; also
-discuss.pytorch.org/t/147970) is quoted first, between two marked lines, faults kept:
+The question ("Speeding up 1d convolution in PyTorch", Stack Overflow, CC BY-SA 4.0;
+also discuss.pytorch.org/t/147970) is quoted first, between two marked lines, faults
+kept:
 
-- `convolve` returns float32 whatever it is given: `torch.zeros` takes the default dtype.
-- `convolve` ends in `squeeze`: a batch of one loses its batch axis, and so does a result of
-  one column.
-- `convolve` checks nothing: a kernel batch of the wrong size gives torch's own error, and
-  inputs whose memory is not contiguous fail in `view`.
+- `convolve` returns float32 whatever it is given: `torch.zeros` takes the default
+  dtype.
+- `convolve` ends in `squeeze`: a batch of one loses its batch axis, and so does a
+  result of one column.
+- `convolve` checks nothing: a kernel batch of the wrong size gives torch's own error,
+  and inputs whose memory is not contiguous fail in `view`.
 - `conv1d` takes one pair only, and returns a number's shape `()` for 1 x 1.
-- `x` and `y` are random and made on import: seed torch first, or meet new ones every time.
+- `x` and `y` are random and made on import: seed torch first, or meet new ones each
+  time.
 
 (These lines stand here because a docstring inside `convolve` would fill its profile.)
 
 The answers follow, one idea each, all with one contract:
 
-- `a` holds the signals, of shape (m,) or (B, m); `v` the kernels, of shape (n,) or (B, n); any
-  lengths and B >= 1. `convolve_one_kernel` takes one kernel (n,) for all signals.
+- `a` holds the signals, of shape (m,) or (B, m); `v` the kernels, of shape (n,) or (B,
+  n); any lengths and B >= 1. `convolve_one_kernel` takes one kernel (n,) for all
+  signals.
 - Both are float32 or both float64, on one device, contiguous or not.
 - The result is the full convolution, as `numpy.convolve` defines it for each row:
-  `out[k] = sum of a[i] * v[k - i]`, of shape (m + n - 1,) or (B, m + n - 1), with the dtype
-  and device of the inputs. A batch of one stays a batch. Autograd works. Inputs are not changed.
-- TypeError: not tensors, or other dtypes. ValueError: other shapes, empty ones, two devices.
+  `out[k] = sum of a[i] * v[k - i]`, of shape (m + n - 1,) or (B, m + n - 1), with the
+  dtype and device of the inputs. A batch of one stays a batch. Autograd works. Inputs
+  are not changed.
+- TypeError: not tensors, or other dtypes. ValueError: other shapes, empty ones, two
+  devices.
 """
 
 import torch
 
 
-# ---- quoted from the question, CC BY-SA 4.0 ------------------------------------------------
+# ---- quoted from the question, CC BY-SA 4.0 ------------------------------------
 # fmt: off
 def conv1d(a, v):
     padding = v.shape[-1] - 1
     return torch.conv1d(
-        input=a.view(1, 1, -1), weight=v.flip(0).view(1, 1, -1), padding=padding, stride=1
+        input=a.view(1, 1, -1), weight=v.flip(0).view(1, 1, -1), padding=padding, stride=1  # noqa: E501
     ).squeeze()
 
 
@@ -58,11 +64,11 @@ def convolve(a, v):
 x = torch.randn(5)
 y = torch.randn(7)
 # fmt: on
-# ---- end of the quotation; what follows is MIT-licensed ------------------------------------
+# ---- end of the quotation; what follows is MIT-licensed ------------------------
 
 
 def _as_batch(a, v, one_kernel=False):
-    """Check the contract; return `a` as (B, m), `v` as (B, n) and the shape of the result."""
+    """Check the contract; return `a` (B, m), `v` (B, n) and the shape of the result."""
     if not (isinstance(a, torch.Tensor) and isinstance(v, torch.Tensor)):
         kinds = f"{type(a).__name__} and {type(v).__name__}"
         raise TypeError(f"a and v must be torch tensors, not {kinds}")
@@ -70,12 +76,15 @@ def _as_batch(a, v, one_kernel=False):
         dtypes = f"{a.dtype} and {v.dtype}"
         raise TypeError(f"a and v must both be float32 or both float64, not {dtypes}")
     if a.device != v.device:
-        raise ValueError(f"a and v must be on one device, not {a.device} and {v.device}")
+        devices = f"{a.device} and {v.device}"
+        raise ValueError(f"a and v must be on one device, not {devices}")
     rows = () if one_kernel else a.shape[:-1]
-    if a.ndim not in (1, 2) or v.ndim == 0 or v.shape[:-1] != rows or 0 in a.shape + v.shape:
-        wanted = "(m,) or (B, m) and (n,)" if one_kernel else "(m,) and (n,), or (B, m) and (B, n)"
+    fit = a.ndim in (1, 2) and v.ndim > 0 and v.shape[:-1] == rows
+    if not fit or 0 in a.shape + v.shape:
+        pairs = "(m,) and (n,), or (B, m) and (B, n)"
+        wanted = "(m,) or (B, m), and (n,)" if one_kernel else pairs
         shapes = f"{tuple(a.shape)} and {tuple(v.shape)}"
-        raise ValueError(f"a and v must have shapes {wanted}, none of them empty, not {shapes}")
+        raise ValueError(f"a and v must be {wanted}, none of them empty, not {shapes}")
     shape = (*a.shape[:-1], a.shape[-1] + v.shape[-1] - 1)
     return torch.atleast_2d(a), torch.atleast_2d(v), shape
 
@@ -97,17 +106,20 @@ def convolve_shift_add(a, v):
 
 
 def convolve_antidiagonals(a, v):
-    """Sum the antidiagonals of the outer product, skewed into columns by padding and reshaping.
+    """Sum the antidiagonals of the outer product, made columns by padding and
+    reshaping.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
-    Raises TypeError, ValueError: see the module. Source: the skewing of relative positions in
-    Huang et al., Music Transformer (2018), arXiv:1809.04281.
+    Raises TypeError, ValueError: see the module. Source: the skewing of relative
+    positions in Huang et al., Music Transformer (2018), arXiv:1809.04281.
     """
     a, v, shape = _as_batch(a, v)
     m, n = a.shape[1], v.shape[1]
     outer = a.unsqueeze(2) * v.unsqueeze(1)
     padded = torch.nn.functional.pad(outer, (0, m))  # rows of m + n numbers ...
-    skewed = padded.flatten(1)[:, :-m].unflatten(1, (m, m + n - 1))  # ... read as rows one shorter
+    skewed = padded.flatten(1)[:, :-m].unflatten(
+        1, (m, m + n - 1)
+    )  # ... read as rows one shorter
     return skewed.sum(1).reshape(shape)
 
 
@@ -119,7 +131,9 @@ def convolve_windows(a, v):
     """
     a, v, shape = _as_batch(a, v)
     n = v.shape[1]
-    windows = torch.nn.functional.pad(a, (n - 1, n - 1)).unfold(1, n, 1)  # (B, m + n - 1, n)
+    windows = torch.nn.functional.pad(a, (n - 1, n - 1)).unfold(
+        1, n, 1
+    )  # (B, m + n - 1, n)
     return torch.bmm(windows, v.flip(1).unsqueeze(2)).reshape(shape)
 
 
@@ -127,42 +141,50 @@ def convolve_one_kernel(a, v):
     """Convolve every signal with one kernel: the signals are conv1d's batch.
 
     Shapes (B, m), (n,) -> (B, m + n - 1), or without B; float32 or float64.
-    Raises TypeError, ValueError: see the module. Source: the question's first answer, with the
-    kernel flipped and the padding taken from the kernel's length.
+    Raises TypeError, ValueError: see the module. Source: the question's first answer,
+    with the kernel flipped and the padding taken from the kernel's length.
     """
     a, v, shape = _as_batch(a, v, one_kernel=True)
     n = v.shape[1]
-    return torch.conv1d(a.unsqueeze(1), v.flip(1).unsqueeze(1), padding=n - 1).reshape(shape)
+    return torch.conv1d(a.unsqueeze(1), v.flip(1).unsqueeze(1), padding=n - 1).reshape(
+        shape
+    )
 
 
 def convolve_grouped(a, v):
-    """Make every row a channel and a group of its own, so that each meets its own kernel.
+    """Make every row a channel in a group of its own, so that each meets its own
+    kernel.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
-    Raises TypeError, ValueError: see the module. Source: the question's accepted answer, and
-    before it discuss.pytorch.org/t/128432.
+    Raises TypeError, ValueError: see the module. Source: the question's accepted
+    answer, and before it discuss.pytorch.org/t/128432.
     """
     a, v, shape = _as_batch(a, v)
     signal, kernel = a.unsqueeze(0), v.flip(1).unsqueeze(1)
-    return torch.conv1d(signal, kernel, padding=v.shape[1] - 1, groups=len(a)).reshape(shape)
+    return torch.conv1d(signal, kernel, padding=v.shape[1] - 1, groups=len(a)).reshape(
+        shape
+    )
 
 
 def convolve_transposed(a, v):
-    """Spread every number of the signal over the kernel: a transposed convolution is the full one.
+    """Spread every number over the kernel: the transposed convolution is the full one.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
     Raises TypeError, ValueError: see the module. Source: Dumoulin and Visin, A guide to
     convolution arithmetic for deep learning (2016), arXiv:1603.07285, chapter 4.
     """
     a, v, shape = _as_batch(a, v)
-    return torch.conv_transpose1d(a.unsqueeze(0), v.unsqueeze(1), groups=len(a)).reshape(shape)
+    return torch.conv_transpose1d(
+        a.unsqueeze(0), v.unsqueeze(1), groups=len(a)
+    ).reshape(shape)
 
 
 def convolve_vmap(a, v):
     """Let `torch.func.vmap` batch the question's own single-pair function.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
-    Raises TypeError, ValueError: see the module. Source: the documentation of `torch.func`.
+    Raises TypeError, ValueError: see the module. Source: the documentation of
+    `torch.func`.
     """
     a, v, shape = _as_batch(a, v)
     return torch.func.vmap(conv1d)(a, v).reshape(shape)
@@ -172,8 +194,8 @@ def convolve_fft(a, v):
     """Multiply the spectra: the convolution theorem.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
-    Raises TypeError, ValueError: see the module. Source: Stockham, High-speed convolution and
-    correlation (1966), doi:10.1145/1464182.1464209.
+    Raises TypeError, ValueError: see the module. Source: Stockham, High-speed
+    convolution and correlation (1966), doi:10.1145/1464182.1464209.
     """
     a, v, shape = _as_batch(a, v)
     spectrum = torch.fft.rfft(a, shape[-1]) * torch.fft.rfft(v, shape[-1])

@@ -1,6 +1,6 @@
 """What the notebooks prove, count, time, draw and check with; never an answer.
 
-`%load_ext workshop`, the first line of every notebook, prepares its kernel: see `extension`.
+`%load_ext workshop`, the first line of every notebook, prepares its kernel.
 """
 
 from .counting import count_bytes, count_calls, dispatched
@@ -9,7 +9,14 @@ from .extension import load_ipython_extension
 from .machine import check_machine
 from .profiling import profiled_lines, quiet_stderr
 from .proof import prove
-from .timing import crossover, format_ratio, format_time, median_times, time_table, time_together
+from .timing import (
+    crossover,
+    format_ratio,
+    format_time,
+    median_times,
+    time_table,
+    time_together,
+)
 
 __all__ = [
     "check_machine",

@@ -7,7 +7,7 @@ from torch.utils._pytree import tree_leaves
 
 
 class _Recorder(TorchDispatchMode):
-    """Record every call that reaches the dispatcher: its name and the bytes it allocates."""
+    """Record each call that reaches the dispatcher: its name and fresh bytes."""
 
     def __init__(self):
         super().__init__()
@@ -16,7 +16,9 @@ class _Recorder(TorchDispatchMode):
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         given = {id_ for id_, _ in _storages((args, kwargs))}
         result = func(*args, **(kwargs or {}))
-        fresh = dict(storage for storage in _storages(result) if storage[0] not in given)
+        fresh = dict(
+            storage for storage in _storages(result) if storage[0] not in given
+        )
         self.calls.append((func.overloadpacket.__name__, sum(fresh.values())))
         return result
 
@@ -29,11 +31,11 @@ def _storages(tree):
 
 
 def dispatched(function, *args):
-    """Return a list of (name, bytes): the calls into torch that `function(*args)` makes, in order.
+    """Return the calls into torch of `function(*args)` in order, as (name, bytes).
 
-    Counted are the calls that reach torch's dispatcher below autograd, views included; bytes are
-    those of the fresh memory behind a call's result. What a kernel takes for itself and frees
-    again, such as oneDNN's scratch memory, is not seen.
+    Counted are the calls that reach torch's dispatcher below autograd, views included;
+    bytes are those of the fresh memory behind a call's result. What a kernel takes for
+    itself and frees again, such as oneDNN's scratch memory, is not seen.
     """
     with _Recorder() as recorder:
         function(*args)
@@ -41,7 +43,7 @@ def dispatched(function, *args):
 
 
 def count_calls(function, *args):
-    """Return a Counter of the calls into torch, by name, that `function(*args)` makes."""
+    """Return a Counter of the calls into torch of `function(*args)`, by name."""
     return Counter(name for name, _ in dispatched(function, *args))
 
 

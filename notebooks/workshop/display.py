@@ -1,4 +1,4 @@
-"""Show sources, tables and figures so that they look alike and can be compared as text."""
+"""Show sources, tables and figures, all alike and comparable as text."""
 
 import base64
 import html
@@ -16,19 +16,25 @@ def show(function):
 
 
 class table:
-    """A table, shown as Markdown: `rows` of texts and numbers under `headers`, a text a column.
+    """A table, shown as Markdown: `rows` of texts and numbers under `headers`.
 
-    Whole numbers get thousands separators; a column whose cells all begin with a digit is
-    aligned to the right.
+    Whole numbers get thousands separators; a column whose cells all begin with a digit
+    is aligned to the right.
     """
 
     def __init__(self, rows, headers):
-        cells = [[f"{value:,}" if isinstance(value, int) else value for value in r] for r in rows]
+        cells = [
+            [f"{value:,}" if isinstance(value, int) else value for value in r]
+            for r in rows
+        ]
         columns = zip(*cells, strict=True)
         rule = [
-            "--:" if all(cell[:1].isdigit() for cell in column) else ":--" for column in columns
+            "--:" if all(cell[:1].isdigit() for cell in column) else ":--"
+            for column in columns
         ]
-        self.markdown = "\n".join(f"| {' | '.join(row)} |" for row in [headers, rule, *cells])
+        self.markdown = "\n".join(
+            f"| {' | '.join(row)} |" for row in [headers, rule, *cells]
+        )
 
     def _repr_markdown_(self):
         return self.markdown
@@ -38,31 +44,34 @@ class table:
 
 
 def show_figure(figure, alt):
-    """Show `figure` and close it; `alt` tells in words what it shows, for who can't see it."""
+    """Show `figure` and close it; `alt` tells in words what it shows."""
     image = _image(figure, alt)
     display({"text/html": image, "text/plain": alt}, raw=True)
 
 
 def _image(figure, alt):
-    """Return `figure` as an <img> with its alternative text: JupyterLab keeps that of no PNG."""
+    """Return `figure` as an <img>: JupyterLab drops the `alt` of a plain PNG."""
     png = io.BytesIO()
     figure.savefig(png, dpi=2 * figure.dpi)
     width = round(figure.get_figwidth() * figure.dpi)
     plt.close(figure)
     data = base64.b64encode(png.getvalue()).decode()
     style = f"width: {width}px; max-width: 100%"
-    return f'<img alt="{html.escape(alt)}" style="{style}" src="data:image/png;base64,{data}">'
+    source = f"data:image/png;base64,{data}"
+    return f'<img alt="{html.escape(alt)}" style="{style}" src="{source}">'
 
 
 def stepper(draw, steps, alt):
-    """Show a slider over `range(steps)` and above it the figure that `draw(step)` returns.
+    """Show a slider over `range(steps)` and the figure that `draw(step)` returns.
 
     `alt(step)` tells in words what that step's figure shows.
     """
     images = [_image(draw(step), alt(step)) for step in range(steps)]
     slider = ipywidgets.IntSlider(max=steps - 1, description="step")
     picture = ipywidgets.HTML(images[0])
-    slider.observe(lambda change: picture.set_trait("value", images[change.new]), "value")
+    slider.observe(
+        lambda change: picture.set_trait("value", images[change.new]), "value"
+    )
     bundle = ipywidgets.VBox([slider, picture])._repr_mimebundle_()
     words = f"A slider over {steps} steps: run this cell to move it. Step 0: {alt(0)}"
     display(bundle | {"text/plain": words}, raw=True)

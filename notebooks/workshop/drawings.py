@@ -1,4 +1,4 @@
-"""The pictures of the series. Each function returns a matplotlib figure for `show_figure`."""
+"""The pictures of the series: matplotlib figures for `show_figure`."""
 
 import matplotlib.pyplot as plt
 from matplotlib.ticker import EngFormatter, FuncFormatter
@@ -7,11 +7,20 @@ from .extension import OKABE_ITO
 
 BLANK = "#FFFFFF"
 GREY = "#DDDDDD"
-TINTS = ["#9BCCE6", "#F4B58A", "#8FD6BE", "#E7BFD6", "#F5D48A", "#C3DDF0", "#BDBDBD", "#F6EF9A"]
+TINTS = [
+    "#9BCCE6",
+    "#F4B58A",
+    "#8FD6BE",
+    "#E7BFD6",
+    "#F5D48A",
+    "#C3DDF0",
+    "#BDBDBD",
+    "#F6EF9A",
+]
 
 
 def draw_ladder(calls, title):
-    """Draw `calls`, a dict of name -> count, as bars in the dict's order, top to bottom."""
+    """Draw `calls`, a dict of name -> count, as bars from top to bottom."""
     figure, axes = plt.subplots(figsize=(7.5, 0.6 + 0.4 * len(calls)))
     colors = [OKABE_ITO[1]] + [OKABE_ITO[0]] * (len(calls) - 1)
     bars = axes.barh(list(calls), list(calls.values()), color=colors)
@@ -25,9 +34,9 @@ def draw_ladder(calls, title):
 
 
 def draw_rungs(calls, times):
-    """Draw two panels with a row for each answer: `calls` as bars, `times` as dots on a log axis.
+    """Draw a row for each answer: its `calls` as a bar, its `times` as dots.
 
-    `calls` is a dict of answer -> count; `times` a dict of size -> (dict of answer -> seconds).
+    `calls` is a dict of answer -> count, `times` one of size -> (answer -> seconds).
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), sharey=True)
     bars = left.barh(list(calls), list(calls.values()), color=OKABE_ITO[0])
@@ -38,7 +47,12 @@ def draw_rungs(calls, times):
         right.plot(list(seconds.values()), list(seconds), "o", color=color)
         first = next(iter(seconds))
         right.annotate(
-            size, (seconds[first], first), (0, 9), textcoords="offset points", ha="center", color=color
+            size,
+            (seconds[first], first),
+            (0, 9),
+            textcoords="offset points",
+            ha="center",
+            color=color,
         )
     right.set(title="Time a call\n", xscale="log")
     right.xaxis.set_major_formatter(EngFormatter("s"))
@@ -47,7 +61,7 @@ def draw_rungs(calls, times):
 
 
 def draw_outer_product(a, v):
-    """Draw the products of the numbers `a` and `v`, a colour an antidiagonal, and its sums."""
+    """Draw the products of the numbers `a` and `v`, a colour for each antidiagonal."""
     m, n = len(a), len(v)
     figure, axes = _canvas(n + 5 + m + n, m + 1.9)
     for j, number in enumerate(v):
@@ -55,18 +69,23 @@ def draw_outer_product(a, v):
     for i, number in enumerate(a):
         axes.text(-0.3, i + 0.5, number, ha="right", va="center", fontweight="bold")
         for j in range(n):
-            _square(axes, j, i, a[i] * v[j], TINTS[i + j])
+            _square(axes, j, i, number * v[j], TINTS[i + j])
     axes.text(n + 0.4, m / 2, "add up\neach colour  →", va="center")
-    sums = [sum(a[i] * v[k - i] for i in range(m) if 0 <= k - i < n) for k in range(m + n - 1)]
+    sums = [
+        sum(a[i] * v[k - i] for i in range(m) if 0 <= k - i < n)
+        for k in range(m + n - 1)
+    ]
     for k, total in enumerate(sums):
         _square(axes, n + 4 + k, m / 2 - 0.5, total, TINTS[k])
-        axes.text(n + 4.5 + k, m / 2 + 0.6, f"out[{k}]", ha="center", va="top", fontsize=8)
+        axes.text(
+            n + 4.5 + k, m / 2 + 0.6, f"out[{k}]", ha="center", va="top", fontsize=8
+        )
     axes.set_title("Add up each antidiagonal of the outer product")
     return figure
 
 
 def draw_slide(a, v, step):
-    """Draw the flipped kernel `v` under the padded signal `a` where it gives `out[step]`."""
+    """Draw the flipped kernel `v` under the signal `a` where it gives `out[step]`."""
     m, n = len(a), len(v)
     padded, flipped = [0] * (n - 1) + a + [0] * (n - 1), v[::-1]
     width = len(padded)
@@ -92,13 +111,18 @@ def draw_slide(a, v, step):
 
 
 def draw_shifts(a, v):
-    """Draw one shifted multiple of the numbers `a` for each of the numbers `v`, and their sum."""
+    """Draw a shifted multiple of the numbers `a` for each of the numbers `v`."""
     m, n = len(a), len(v)
     figure, axes = _canvas(m + n + 6, n + 2.6)
     for j, weight in enumerate(v):
         for i, number in enumerate(a):
             _square(axes, i + j, j, number * weight, TINTS[j])
-        axes.text(m + n - 0.6, j + 0.5, f"{weight} times the signal, moved by {j}", va="center")
+        axes.text(
+            m + n - 0.6,
+            j + 0.5,
+            f"{weight} times the signal, moved by {j}",
+            va="center",
+        )
     for k in range(m + n - 1):
         total = sum(a[k - j] * v[j] for j in range(n) if 0 <= k - j < m)
         _square(axes, k, n + 0.4, total, BLANK)
@@ -108,7 +132,7 @@ def draw_shifts(a, v):
 
 
 def draw_skew(a, v):
-    """Draw how padding and reshaping turn the antidiagonals of the products into columns."""
+    """Draw how padding and reshaping make columns of the products' antidiagonals."""
     m, n = len(a), len(v)
     figure, axes = _canvas(2 * (m + n) + n + 4, m + 2.4)
     offset = 0
@@ -132,7 +156,7 @@ def draw_skew(a, v):
 
 
 def draw_block_diagonal(B, m, n):
-    """Draw the matrix that a convolution of B channels in B groups multiplies the signals by."""
+    """Draw the matrix by which B channels in B groups multiply the signals."""
     rows, columns = B * (m + n - 1), B * m
     figure, axes = plt.subplots(figsize=(4.4, 4.4 * rows / columns + 0.3))
     for b in range(B):
@@ -140,9 +164,12 @@ def draw_block_diagonal(B, m, n):
         axes.add_patch(plt.Rectangle((left, top), m, m + n - 1, color=GREY))
         for i in range(m):
             for j in range(n):
-                shade = dict(facecolor=OKABE_ITO[b], alpha=(j + 1) / n, edgecolor="white")
-                axes.add_patch(plt.Rectangle((left + i, top + i + j), 1, 1, **shade))
-        axes.text(left + m / 2, top - 0.15, f"row {b}'s kernel", ha="center", fontsize=9)
+                square = plt.Rectangle((left + i, top + i + j), 1, 1)
+                square.set(facecolor=OKABE_ITO[b], alpha=(j + 1) / n, edgecolor="white")
+                axes.add_patch(square)
+        axes.text(
+            left + m / 2, top - 0.15, f"row {b}'s kernel", ha="center", fontsize=9
+        )
     axes.set(xlim=(0, columns), ylim=(rows, -0.8), aspect="equal", xticks=[], yticks=[])
     axes.spines[["top", "right"]].set_visible(True)
     axes.set_xlabel(f"the {B} signals, one after the other: {columns} numbers")
@@ -152,7 +179,7 @@ def draw_block_diagonal(B, m, n):
 
 
 def draw_bars(values, title, unit="s"):
-    """Draw `values`, a dict of source line -> number in `unit`, as bars under each other."""
+    """Draw `values`, a dict of source line -> number in `unit`, as bars."""
     figure, axes = plt.subplots(figsize=(8.5, 0.8 + 0.34 * len(values)))
     axes.barh(range(len(values)), list(values.values()), color=OKABE_ITO[0])
     axes.set_yticks(range(len(values)), list(values), family="monospace", fontsize=8)
@@ -163,9 +190,9 @@ def draw_bars(values, title, unit="s"):
 
 
 def draw_curves(sizes, curves, title, xlabel, ylabel="time a call", unit="s"):
-    """Draw `curves`, a dict of name -> one number in `unit` for each of `sizes`, on log axes.
+    """Draw `curves`, a dict of name -> a number for each of `sizes`, in `unit`.
 
-    Each curve carries its name at its right end, in its own colour.
+    Both axes are logarithmic. Each curve carries its name at its right end.
     """
     figure, axes = plt.subplots()
     ends = []
@@ -188,13 +215,15 @@ def _label_ends(axes, ends):
     lowest = -1.0
     for number, name, color in sorted(ends):
         height = max(place.transform((axes.get_xlim()[1], number))[1], lowest)
-        axes.text(1.02, height, name, color=color, va="center", transform=axes.transAxes)
+        axes.text(
+            1.02, height, name, color=color, va="center", transform=axes.transAxes
+        )
         lowest = height + 0.065
     axes.set_ylim(low, high)
 
 
 def _canvas(width, height):
-    """Return a figure without axes on which a unit square is a number's box, y downwards."""
+    """Return a figure on which a unit square is a number's box, y downwards."""
     figure, axes = plt.subplots(figsize=(0.42 * width, 0.42 * height + 0.3))
     axes.set(xlim=(-1, width - 1), ylim=(height - 1, -1), aspect="equal")
     axes.axis("off")

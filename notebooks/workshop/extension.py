@@ -14,16 +14,25 @@ from IPython.display import publish_display_data
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Okabe and Ito, Color Universal Design (2008): told apart with any kind of colour vision.
-OKABE_ITO = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442"]
+# Okabe and Ito, Color Universal Design (2008): safe for any colour vision.
+OKABE_ITO = [
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+    "#F0E442",
+]
 
 
 def load_ipython_extension(shell):
     """Prepare `shell`, the kernel's IPython: this is what `%load_ext workshop` runs.
 
-    Puts the repository's root on the path, keeps `%lprun` tables as ordinary outputs, keeps the
-    sources of cells alive for the profiler, and sets the figures' style, torch's seed (0) and one
-    thread.
+    Puts the repository's root on the path, keeps `%lprun` tables as ordinary outputs,
+    keeps the sources of cells alive for the profiler, and sets the figures' style,
+    torch's seed (0) and one thread.
     """
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
@@ -50,15 +59,17 @@ def _publish_page(text, start=0, screen_lines=0, pager_cmd=None):
     """Publish what a magic sends to the pager, without the paths of this machine."""
     text = text["text/plain"] if isinstance(text, dict) else text
     text = re.sub(re.escape(str(ROOT)) + r"[\\/]", "", text)
-    text = re.sub(r"(?m)^(File: ).*ipykernel_\d+[\\/]\d+\.py$", r"\1a cell of this notebook", text)
+    text = re.sub(
+        r"(?m)^(File: ).*ipykernel_\d+[\\/]\d+\.py$", r"\1a cell of this notebook", text
+    )
     publish_display_data({"text/plain": text})
 
 
 def _gentle_linecache():
-    """Return a linecache that drops stale files only: `%lprun` would drop the cells' sources."""
+    """Return a linecache that drops stale files only: `%lprun` drops cells too."""
     return SimpleNamespace(**vars(linecache) | {"clearcache": linecache.checkcache})
 
 
 def _forget_extensions(shell):
-    """Let a second Run All load the extensions again, without a notice that they are loaded."""
+    """Let a second Run All load the extensions again, without a notice."""
     shell.extension_manager.loaded -= {"workshop", "line_profiler"}

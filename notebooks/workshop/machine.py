@@ -14,7 +14,7 @@ from .extension import ROOT
 
 
 def check_machine():
-    """Return a table of what this machine has, and of what to do about each thing amiss."""
+    """Return a table of what this machine has, and what to do where it is amiss."""
     return table([_python(), *_packages(), *_processor()], ["", "found", "what to do"])
 
 
@@ -39,7 +39,11 @@ def _package(requirement):
         return requirement.name, "missing", "run: pip install -r requirements.txt"
     if requirement.specifier.contains(found, prereleases=True):
         return requirement.name, found, "nothing"
-    return requirement.name, found, f"pip install '{requirement}', or expect other numbers"
+    return (
+        requirement.name,
+        found,
+        f"pip install '{requirement}', or expect other numbers",
+    )
 
 
 def _processor():
@@ -47,11 +51,22 @@ def _processor():
     alone = "nothing: one is enough" if cores >= 1 else "expect slow and uneven times"
     yield "cores granted", f"{cores:g}", alone
     threads = torch.get_num_threads()
-    yield "threads in use", str(threads), "nothing" if threads == 1 else "torch.set_num_threads(1)"
+    yield (
+        "threads in use",
+        str(threads),
+        "nothing" if threads == 1 else "torch.set_num_threads(1)",
+    )
     kind = torch.backends.cpu.get_cpu_capability()
-    yield "instruction set", f"{kind}, {platform.machine()}", "expect other times, equal counts"
+    yield (
+        "instruction set",
+        f"{kind}, {platform.machine()}",
+        "expect other times, equal counts",
+    )
     if torch.cuda.is_available():
-        gpu, advice = torch.cuda.get_device_name(), "nothing: these notebooks leave it idle"
+        gpu, advice = (
+            torch.cuda.get_device_name(),
+            "nothing: these notebooks leave it idle",
+        )
     elif torch.backends.mps.is_available():
         gpu, advice = "Apple GPU", "nothing: these notebooks leave it idle"
     else:
@@ -60,12 +75,14 @@ def _processor():
 
 
 def granted_cores():
-    """Return the cores this process may use: those it is bound to, less what a quota takes."""
+    """Return how many cores this process may use, by its binding and its quota."""
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
         cores = os.cpu_count() or 1
-    quota = Path("/sys/fs/cgroup/cpu.max")  # Linux containers: microseconds granted of a period
+    quota = Path(
+        "/sys/fs/cgroup/cpu.max"
+    )  # Linux containers: microseconds granted of a period
     if quota.exists():
         granted, period = quota.read_text().split()
         if granted != "max":

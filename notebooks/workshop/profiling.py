@@ -1,4 +1,4 @@
-"""Read line_profiler's statistics as numbers, and keep torch.profiler's log to itself."""
+"""Read line_profiler's numbers, and keep torch.profiler's log to itself."""
 
 import inspect
 import os
@@ -18,15 +18,17 @@ class ProfiledLine(NamedTuple):
 def profiled_lines(profiler, function):
     """Return a `ProfiledLine` for every line of `function` that `profiler` saw run.
 
-    `profiler` is a `line_profiler.LineProfiler`, as `%lprun -r` returns it. Raises KeyError if
-    it has not profiled `function`.
+    `profiler` is a `line_profiler.LineProfiler`, as `%lprun -r` returns it. Raises
+    KeyError if it has not profiled `function`.
     """
     stats = profiler.get_stats()
     source, start = inspect.getsourcelines(function)
     for (_, first, name), lines in stats.timings.items():
         if (first, name) == (start, function.__qualname__):
             return [
-                ProfiledLine(number, hits, time * stats.unit, source[number - start].strip())
+                ProfiledLine(
+                    number, hits, time * stats.unit, source[number - start].strip()
+                )
                 for number, hits, time in lines
             ]
     raise KeyError(f"{function.__qualname__} has not been profiled")
@@ -34,7 +36,7 @@ def profiled_lines(profiler, function):
 
 @contextmanager
 def quiet_stderr():
-    """Drop what C++ code writes to the process's stderr meanwhile: torch.profiler's own log."""
+    """Drop what C++ code writes to stderr meanwhile: torch.profiler's own log."""
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)

@@ -11,14 +11,16 @@ format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
 
 
 def time_together(calls, rounds=9, block=2e-3):
-    """Time `calls`, a dict of name -> function without arguments, in turns on one thread.
+    """Time `calls`, a dict of name -> function without arguments, in turns.
 
-    Every round times a block of each function, so that a change of the machine's speed hits all.
-    A block repeats its function for about `block` seconds. Returns a dict of name ->
-    `torch.utils.benchmark.Measurement`, whose `median` and `iqr` (interquartile range) are
-    seconds a call.
+    Every round times a block of each function, so that a change of the machine's speed
+    hits all. A block repeats its function for about `block` seconds, on one thread.
+    Returns a dict of name -> `torch.utils.benchmark.Measurement`, whose `median` and
+    `iqr` (interquartile range) are seconds a call.
     """
-    timers = {name: Timer("call()", globals={"call": call}) for name, call in calls.items()}
+    timers = {
+        name: Timer("call()", globals={"call": call}) for name, call in calls.items()
+    }
     repeats = {}
     for name, timer in timers.items():
         timer.timeit(1)  # the first call pays for what is made once
@@ -31,7 +33,7 @@ def time_together(calls, rounds=9, block=2e-3):
 
 
 def median_times(calls, **options):
-    """Return a dict of name -> median seconds a call; arguments as in `time_together`."""
+    """Return a dict of name -> median seconds a call; see `time_together`."""
     return {name: m.median for name, m in time_together(calls, **options).items()}
 
 
@@ -41,7 +43,7 @@ def format_ratio(ratio):
 
 
 def time_table(calls, **options):
-    """Time `calls` as in `time_together`; return a table with their speed-up over the first."""
+    """Return a table of `calls` timed together, with speed-ups over the first."""
     measured = time_together(calls, **options)
     first, *_ = measured
     rows = []
@@ -51,17 +53,18 @@ def time_table(calls, **options):
     return table(rows, ["", "median", "spread (IQR)", f"speed-up over {first}"])
 
 
-def crossover(sizes, times, slower_from):
-    """Return the size at which one curve of times overtakes another, or None if it doesn't.
+def crossover(sizes, times, others):
+    """Return the size from which on `times` exceed `others`, or None if they never do.
 
-    `sizes` ascend; `times` are the seconds of the curve in question and `slower_from` those of
-    the curve it overtakes, one for each size. Between two sizes the ratio of the times is taken
-    as a power of the size (a straight line on two logarithmic axes).
+    `sizes` ascend; the times are in seconds, one for each size. Between two sizes their
+    ratio is taken as a power of the size: a straight line on two logarithmic axes.
     """
-    ratios = [time / other for time, other in zip(times, slower_from, strict=True)]
-    for i in range(1, len(sizes)):
-        if ratios[i - 1] <= 1 < ratios[i]:
-            low, high = ratios[i - 1 : i + 1]
-            share = log(1 / low) / log(high / low)
-            return sizes[i - 1] * (sizes[i] / sizes[i - 1]) ** share
-    return None
+    ratios = [time / other for time, other in zip(times, others, strict=True)]
+    below = [i for i, ratio in enumerate(ratios) if ratio <= 1]
+    if not below:
+        return sizes[0]
+    i = below[-1]
+    if i == len(sizes) - 1:
+        return None
+    share = log(1 / ratios[i]) / log(ratios[i + 1] / ratios[i])
+    return sizes[i] * (sizes[i + 1] / sizes[i]) ** share
