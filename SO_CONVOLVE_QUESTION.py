@@ -40,7 +40,7 @@ import torch
 def conv1d(a, v):
     padding = v.shape[-1] - 1
     return torch.conv1d(
-        input=a.view(1, 1, -1), weight=v.flip(0).view(1, 1, -1), padding=padding, stride=1  # noqa: E501
+        input=a.view(1, 1, -1), weight=v.flip(0).view(1, 1, -1), padding=padding, stride=1
     ).squeeze()
 
 

@@ -5,13 +5,13 @@ import os
 import pytest
 from nbval.plugin import IPyNbCell
 
-# Kernels inherit these: no GPU, whatever machine tests, and figures drawn as in a notebook.
+# Kernels inherit these: no GPU on any machine, and figures as a notebook draws them.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 os.environ.pop("MPLBACKEND", None)
 
 
 def pytest_configure(config):
-    # In pyproject.toml the path would be taken from the folder that pytest is started in.
+    # In pyproject.toml the path would start at the folder that pytest is run from.
     config.option.nbval_sanitize_with = str(config.rootpath / "tests" / "sanitize.cfg")
 
 
@@ -20,7 +20,8 @@ def pytest_runtest_call(item):
     """Fail cells that nbval lets pass."""
     result = yield
     if isinstance(item, IPyNbCell):
-        for complaint in complaints(item.cell, item.test_outputs, item.options["check_exception"]):
+        may_raise = item.options["check_exception"]
+        for complaint in complaints(item.cell, item.test_outputs, may_raise):
             item.raise_cell_error(complaint)
     return result
 
@@ -29,7 +30,7 @@ def complaints(cell, outputs, may_raise):
     """Yield what is wrong with `outputs`, those that `cell` just gave."""
     if cell.execution_count is None:
         yield "Nothing is stored: this cell was never run"
-    if outputs and not cell.outputs:  # nbval overlooks a picture that has no text beside it
+    if outputs and not cell.outputs:  # nbval overlooks a picture without text
         yield "This cell gives outputs, and none is stored"
     if any("UsageError" in output.get("text", "") for output in outputs):
         yield "A magic is unknown or wrongly used"

@@ -8,7 +8,8 @@ from nbval.plugin import get_sanitize_patterns
 from packaging.requirements import Requirement
 
 HERE = Path(__file__).parent
-PATTERNS = dict(get_sanitize_patterns((HERE / "sanitize.cfg").read_text(encoding="ascii")))
+CONFIGURED = (HERE / "sanitize.cfg").read_text(encoding="ascii")
+PATTERNS = dict(get_sanitize_patterns(CONFIGURED))
 
 PROFILE = """\
 Timer unit: 1e-09 s
@@ -21,7 +22,7 @@ Line #      Hits         Time  Per Hit   % Time  Line Contents
 ==============================================================
     41                                           def convolve(a, v):
     53        40       9911.0    247.8      1.1          for j in range(vcols):
-    54        35     724782.0  20708.1     78.6              out[:, i+j] += expanded[:, i, j]
+    54        35     724782.0  20708.1     78.6              out[:, i+j] += e[:, i, j]
 """
 SAME_PROFILE_ELSEWHERE = """\
 Timer unit: 1e-07 s
@@ -30,29 +31,29 @@ Total time: 5.2e-05 s
 File: SO_CONVOLVE_QUESTION.py
 Function: convolve at line 41
 
-Line #      Hits          Time  Per Hit   % Time  Line Contents
+Line #      Hits         Time   Per Hit   % Time  Line Contents
 ===============================================================
     41                                            def convolve(a, v):
-    53        40           9.0      0.2      0.0          for j in range(vcols):
-    54        35 1.23456789e+12 3.53e+10    100.0              out[:, i+j] += expanded[:, i, j]
+    53        40          9.0       0.2      0.0          for j in range(vcols):
+    54        35     2.47e+12  7.06e+10    100.0              out[:, i+j] += e[:, i, j]
 """
 VARYING = [
     ("12.3 µs", "4.0 ms"),
     ("1.2 s", "0.0 s"),
     ("999.9 ns a call", "2 s a call"),
-    ("| convolve | 808.5 µs | 81.5 µs | 1× |", "| convolve | 1.1 ms | 2.0 µs | 0.98× |"),
+    ("| a | 808.5 µs | 81.5 µs | 1× |", "| a | 1.1 ms | 2.0 µs | 0.98× |"),
     ("grouped is 0.034× as fast", "grouped is 1,234× as fast"),
     ("1e-05×", "3.2×"),
     ("12 % of the time", "7.5 % of the time"),
-    ("Fastest here: convolve_windows, 9.1 µs", "Fastest here: convolve_transposed, 8.8 µs"),
+    ("Fastest here: windows, 9.1 µs", "Fastest here: transposed, 8.8 µs"),
     ("Slowest here: convolve", "Slowest here: convolve_grouped"),
     ("Here, from about 180 rows on", "Here, nowhere up to 10,000 rows"),
     ("From about 180 rows on it is slower", "From about 1,200 rows on it is slower"),
     ("from about 95 rows on", "from about 100,000 rows on"),
-    ("| cores granted | 2 | nothing |", "| cores granted | 0.5 | expect uneven times |"),
-    ("| instruction set | AVX2, x86_64 | a |", "| instruction set | DEFAULT, arm64 | b |"),
+    ("| cores granted | 2 | nothing |", "| cores granted | 0.5 | expect other times |"),
+    ("| instruction set | AVX2 | a |", "| instruction set | DEFAULT, arm64 | b |"),
     ("| GPU | none | nothing |", "| GPU | Apple GPU | nothing: left idle |"),
-    ('<img src="data:image/png;base64,iVBOR/+a==">', '<img src="data:image/png;base64,AAAA">'),
+    ('"data:image/png;base64,iVBOR/+a=="', '"data:image/png;base64,AAAA"'),
     ("Writing my_loop.py", "Overwriting my_loop.py"),
     (PROFILE, SAME_PROFILE_ELSEWHERE),
 ]
@@ -71,16 +72,16 @@ KEPT = [
     ("Fastest here: a", "Slowest here: a"),
     ("Here, a\n217 calls", "Here, a\n216 calls"),
     ("| torch | 2.13.0 | nothing |", "| numpy | 2.13.0 | nothing |"),
-    ("| threads in use | 1 | nothing |", "| threads in use | 2 | torch.set_num_threads(1) |"),
+    ("| threads in use | 1 | nothing |", "| threads in use | 2 | nothing |"),
     (
-        '<img alt="a" src="data:image/png;base64,AA">',
-        '<img alt="b" src="data:image/png;base64,AA">',
+        'alt="a" src="data:image/png;base64,AA"',
+        'alt="b" src="data:image/png;base64,AA"',
     ),
     ("Writing my_loop.py", "Writing my_other.py"),
     (PROFILE, PROFILE.replace("   35  ", "   36  ")),
     (PROFILE, PROFILE.replace("   54  ", "   55  ")),
     (PROFILE, PROFILE.replace("   41  ", "   42  ")),
-    (PROFILE, PROFILE.replace("+= expanded", "-= expanded")),
+    (PROFILE, PROFILE.replace("+= e", "-= e")),
     (PROFILE, PROFILE.replace("def convolve", "def other")),
     (PROFILE, PROFILE.replace("at line 41", "at line 42")),
     (PROFILE, PROFILE.replace("File: SO", "File: NO")),
@@ -105,10 +106,10 @@ def test_what_is_counted_or_said_is_still_compared(one, other):
     assert sanitized(one) != sanitized(other)
 
 
-@pytest.mark.parametrize("line", (HERE.parent / "requirements.txt").read_text().splitlines())
-def test_the_version_of_every_required_package_is_masked(line):
-    name = Requirement(line).name
-    assert sanitized(f"| {name} | 1.0 | nothing |") == sanitized(f"| {name} | 2.0+cpu | old |")
+def test_the_version_of_every_required_package_is_masked():
+    for line in (HERE.parent / "requirements.txt").read_text().splitlines():
+        row = f"| {Requirement(line).name} | {{}} | nothing |"
+        assert sanitized(row.format("1.0")) == sanitized(row.format("2.0+cpu"))
 
 
 @pytest.mark.parametrize("regex", PATTERNS)

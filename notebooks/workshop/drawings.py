@@ -43,17 +43,10 @@ def draw_rungs(calls, times):
     left.bar_label(bars, padding=3)
     left.set(title="Calls into torch, one batch", xticks=[])
     left.invert_yaxis()
-    for (size, seconds), color in zip(times.items(), OKABE_ITO[1:], strict=False):
+    for k, (size, seconds) in enumerate(times.items()):
+        color = OKABE_ITO[k + 1]
         right.plot(list(seconds.values()), list(seconds), "o", color=color)
-        first = next(iter(seconds))
-        right.annotate(
-            size,
-            (seconds[first], first),
-            (0, 9),
-            textcoords="offset points",
-            ha="center",
-            color=color,
-        )
+        right.text(0.3 * k, 1.02, f"● {size}", color=color, transform=right.transAxes)
     right.set(title="Time a call\n", xscale="log")
     right.xaxis.set_major_formatter(EngFormatter("s"))
     right.grid(color=GREY, linewidth=0.5)
@@ -63,7 +56,7 @@ def draw_rungs(calls, times):
 def draw_outer_product(a, v):
     """Draw the products of the numbers `a` and `v`, a colour for each antidiagonal."""
     m, n = len(a), len(v)
-    figure, axes = _canvas(n + 5 + m + n, m + 1.9)
+    figure, axes = _canvas(n + 5 + m + n, m + 1.2)
     for j, number in enumerate(v):
         axes.text(j + 0.5, -0.25, number, ha="center", va="bottom", fontweight="bold")
     for i, number in enumerate(a):
@@ -89,7 +82,7 @@ def draw_slide(a, v, step):
     m, n = len(a), len(v)
     padded, flipped = [0] * (n - 1) + a + [0] * (n - 1), v[::-1]
     width = len(padded)
-    figure, axes = _canvas(width + 5, 7)
+    figure, axes = _canvas(width + 5, 6.4)
     products = []
     for x, number in enumerate(padded):
         inside = n - 1 <= x < n - 1 + m
@@ -113,7 +106,7 @@ def draw_slide(a, v, step):
 def draw_shifts(a, v):
     """Draw a shifted multiple of the numbers `a` for each of the numbers `v`."""
     m, n = len(a), len(v)
-    figure, axes = _canvas(m + n + 6, n + 2.6)
+    figure, axes = _canvas(m + n + 6, n + 2.5)
     for j, weight in enumerate(v):
         for i, number in enumerate(a):
             _square(axes, i + j, j, number * weight, TINTS[j])
@@ -127,7 +120,7 @@ def draw_shifts(a, v):
         total = sum(a[k - j] * v[j] for j in range(n) if 0 <= k - j < m)
         _square(axes, k, n + 0.4, total, BLANK)
     axes.text(m + n - 0.6, n + 0.9, "their sum, column by column", va="center")
-    axes.set_title("Long multiplication: one shifted multiple for each number")
+    axes.set_title("Long multiplication, without the carry")
     return figure
 
 
@@ -180,9 +173,9 @@ def draw_block_diagonal(B, m, n):
 
 def draw_bars(values, title, unit="s"):
     """Draw `values`, a dict of source line -> number in `unit`, as bars."""
-    figure, axes = plt.subplots(figsize=(8.5, 0.8 + 0.34 * len(values)))
+    figure, axes = plt.subplots(figsize=(9.5, 0.8 + 0.36 * len(values)))
     axes.barh(range(len(values)), list(values.values()), color=OKABE_ITO[0])
-    axes.set_yticks(range(len(values)), list(values), family="monospace", fontsize=8)
+    axes.set_yticks(range(len(values)), list(values), family="monospace", fontsize=10)
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(EngFormatter(unit))
     axes.set_title(title)
