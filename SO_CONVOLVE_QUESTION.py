@@ -10,8 +10,8 @@ kept:
   dtype.
 - `convolve` ends in `squeeze`: a batch of one loses its batch axis, and so does a
   result of one column.
-- `convolve` checks nothing: a kernel batch of the wrong size gives torch's own error,
-  and inputs whose memory is not contiguous fail in `view`.
+- Neither checks anything: a kernel batch of the wrong size gives torch's own error, and
+  a whole batch where one vector belongs is silently flattened into one long vector.
 - `conv1d` takes one pair only, and returns a number's shape `()` for 1 x 1.
 - `x` and `y` are random and made on import: seed torch first, or meet new ones each
   time.
@@ -117,9 +117,8 @@ def convolve_antidiagonals(a, v):
     m, n = a.shape[1], v.shape[1]
     outer = a.unsqueeze(2) * v.unsqueeze(1)
     padded = torch.nn.functional.pad(outer, (0, m))  # rows of m + n numbers ...
-    skewed = padded.flatten(1)[:, :-m].unflatten(
-        1, (m, m + n - 1)
-    )  # ... read as rows one shorter
+    # ... read as rows one shorter:
+    skewed = padded.flatten(1)[:, :-m].unflatten(1, (m, m + n - 1))
     return skewed.sum(1).reshape(shape)
 
 
@@ -131,9 +130,8 @@ def convolve_windows(a, v):
     """
     a, v, shape = _as_batch(a, v)
     n = v.shape[1]
-    windows = torch.nn.functional.pad(a, (n - 1, n - 1)).unfold(
-        1, n, 1
-    )  # (B, m + n - 1, n)
+    padded = torch.nn.functional.pad(a, (n - 1, n - 1))
+    windows = padded.unfold(1, n, 1)  # (B, m + n - 1, n)
     return torch.bmm(windows, v.flip(1).unsqueeze(2)).reshape(shape)
 
 

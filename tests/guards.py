@@ -102,10 +102,7 @@ def pictures_have_a_text_alternative(notebook):
 def metadata_is_normalised(notebook):
     extra = set(notebook.metadata) - {"kernelspec", "language_info"}
     for cell in notebook.cells:
-        extra |= set(cell.metadata) - {
-            "tags",
-            "jupyter",
-        }  # jupyter: a cell is collapsed
+        extra |= set(cell.metadata) - {"tags", "jupyter"}  # jupyter: is it collapsed?
     if extra:
         yield f"metadata keeps {', '.join(sorted(extra))}"
 

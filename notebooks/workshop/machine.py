@@ -80,9 +80,8 @@ def granted_cores():
         cores = len(os.sched_getaffinity(0))
     else:
         cores = os.cpu_count() or 1
-    quota = Path(
-        "/sys/fs/cgroup/cpu.max"
-    )  # Linux containers: microseconds granted of a period
+    # In Linux containers: microseconds granted of a period.
+    quota = Path("/sys/fs/cgroup/cpu.max")
     if quota.exists():
         granted, period = quota.read_text().split()
         if granted != "max":

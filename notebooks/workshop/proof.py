@@ -26,7 +26,7 @@ def prove(function, one_kernel=False, sizes=range(1, 13)):
             a = torch.randn(5, m, generator=generator, dtype=torch.float64)
             v = torch.randn(5, n, generator=generator, dtype=torch.float64)
             if one_kernel:
-                v = v[:1].expand(5, n).contiguous()
+                v = v[:1].expand(5, n)
             wanted = _slow_loop(a, v)
             for dtype in TOLERANCE:
                 for rows in (0, slice(1), slice(5)):
@@ -74,9 +74,8 @@ def _compare(function, a, v, wanted):
 
 def _slow_loop(a, v):
     """Return what the question's `convolve` computes, in float64 with all its axes."""
-    from SO_CONVOLVE_QUESTION import (
-        convolve,
-    )  # the root is on the path once the extension is
+    # Not at the top: the root is on the path only once the extension is loaded.
+    from SO_CONVOLVE_QUESTION import convolve
 
     with _default_dtype(torch.float64):
         return convolve(a, v).reshape(len(a), -1)
