@@ -1,0 +1,92 @@
+"""README, the map of notebook 00 and the picture say what is counted and stored.
+
+Run as a program, this file draws the picture anew.
+"""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+from PIL import Image
+
+import SO_CONVOLVE_QUESTION as question
+from workshop import count_bytes, count_calls
+from workshop.drawings import draw_ladder
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PICTURE = ROOT / "notebooks" / "ladder.png"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TITLE = "Calls into torch for a batch of five pairs, 5 × 7"
+ONE_KERNEL = "convolve_one_kernel"  # solves another problem: not on the ladder
+
+
+def five_rows(name):
+    return torch.ones(5, 5), torch.ones(7) if name == ONE_KERNEL else torch.ones(5, 7)
+
+
+def ladder():
+    """Return a dict of function -> calls for a batch, the most first."""
+    names = {n for n in vars(question) if n.startswith("convolve")} - {ONE_KERNEL}
+    counts = {
+        n: count_calls(getattr(question, n), *five_rows(n)).total() for n in names
+    }
+    return dict(sorted(counts.items(), key=lambda pair: -pair[1]))
+
+
+def told(calls):
+    return f"{TITLE}: {', '.join(f'{name} {n}' for name, n in calls.items())}."
+
+
+def draw():
+    figure = draw_ladder(ladder(), TITLE)
+    figure.savefig(PICTURE, dpi=200, metadata={"Description": told(ladder())})
+
+
+def test_the_picture_shows_the_counts_and_is_told_in_words():
+    assert Image.open(PICTURE).text["Description"] == told(ladder())
+    assert f"![{told(ladder())}](notebooks/ladder.png)" in README
+
+
+def test_the_answers_at_a_glance_are_those_that_are_counted():
+    row = r"(?m)^\| `(convolve\w*)` \| .* \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$"
+    counted = []
+    for name in [name for name in vars(question) if name.startswith("convolve")]:
+        function = getattr(question, name)
+        pair = count_calls(function, torch.ones(5), torch.ones(7)).total()
+        batch = count_calls(function, *five_rows(name)).total()
+        size = count_bytes(function, *five_rows(name))
+        counted.append((name, f"{pair:,}", f"{batch:,}", f"{size:,}"))
+    assert re.findall(row, README) == counted
+
+
+def cells(path):
+    return nbformat.read(path, as_version=4).cells
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_maps_name_each_notebook_its_title_and_its_minutes(path):
+    start = "\n".join(cell.source for cell in cells(NOTEBOOKS[0]))
+    opening = cells(path)[0].source
+    title = re.search(r"^# (.+)$", opening, re.MULTILINE)[1]
+    minutes = re.search(r"\*\*Minutes:\*\* (\d+)", opening)[1]
+    name = f"{path.stem[:2]} {title}"
+    linked = rf"(?m)^\| \[{name}\]\({{}}{path.name}\) \| .+ \| {minutes} \|$"
+    assert re.search(linked.format("notebooks/"), README)
+    here = rf"(?m)^\| {name} \| .+ \| {minutes} \|$"
+    assert re.search(here if path == NOTEBOOKS[0] else linked.format(""), start)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_links_between_files_lead_somewhere(path):
+    text = "\n".join(cell.source for cell in cells(path))
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+        assert (path.parent / link).exists()
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", README):
+        assert (ROOT / link).exists()
+
+
+if __name__ == "__main__":
+    draw()
