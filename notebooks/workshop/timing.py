@@ -1,11 +1,15 @@
 """Time functions side by side: medians, their spread, and ratios from one run."""
 
+import logging
 from math import log
 
 from matplotlib.ticker import EngFormatter
-from torch.utils.benchmark import Measurement, Timer
 
 from .display import table
+
+# The import below warns where a CUDA toolkit is installed and no GPU is seen.
+logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
+from torch.utils.benchmark import Measurement, Timer  # noqa: E402
 
 format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
 
