@@ -33,6 +33,19 @@ def draw_ladder(calls, title):
     return figure
 
 
+def draw_growth(products, calls, seconds):
+    """Draw `calls` and `seconds` over the numbers of `products`, side by side."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
+    left.plot(products, calls, "o-")
+    left.set(title="Calls into torch …", ylabel="calls")
+    right.plot(products, seconds, "o-", color=OKABE_ITO[1])
+    right.set(title="… and time", ylabel="time a call")
+    right.yaxis.set_major_formatter(EngFormatter("s"))
+    for axes in (left, right):
+        axes.set(xlabel="products m·n", ylim=(0, None))
+    return figure
+
+
 def draw_rungs(calls, times):
     """Draw a row for each answer: its `calls` as a bar, its `times` as dots.
 

@@ -60,7 +60,7 @@ def _processor():
     yield (
         "instruction set",
         f"{kind}, {platform.machine()}",
-        "expect other times, equal counts",
+        "nothing: your times will differ",
     )
     if torch.cuda.is_available():
         gpu, advice = (

@@ -42,7 +42,9 @@ def median_times(calls, **options):
 
 
 def format_ratio(ratio):
-    """Write a ratio with three figures and a cross: 0.034×, 1.03×, 120×."""
+    """Write how many times faster: 3.21×, 120×; or, below one, 37× slower."""
+    if ratio < 1:
+        return f"{format_ratio(1 / ratio)} slower"
     return f"{ratio:.3g}×" if ratio < 10 else f"{ratio:,.0f}×"
 
 
@@ -62,6 +64,7 @@ def crossover(sizes, times, others):
 
     `sizes` ascend; the times are in seconds, one for each size. Between two sizes their
     ratio is taken as a power of the size: a straight line on two logarithmic axes.
+    The result has two significant figures; more would be noise.
     """
     ratios = [time / other for time, other in zip(times, others, strict=True)]
     below = [i for i, ratio in enumerate(ratios) if ratio <= 1]
@@ -71,4 +74,4 @@ def crossover(sizes, times, others):
     if i == len(sizes) - 1:
         return None
     share = log(1 / ratios[i]) / log(ratios[i + 1] / ratios[i])
-    return sizes[i] * (sizes[i + 1] / sizes[i]) ** share
+    return float(f"{sizes[i] * (sizes[i + 1] / sizes[i]) ** share:.2g}")
