@@ -90,29 +90,36 @@ def draw_outer_product(a, v):
     return figure
 
 
-def draw_slide(a, v, step):
-    """Draw the flipped kernel `v` under the signal `a` where it gives `out[step]`."""
+def draw_slide(a, v, step, flip=True, pad=True):
+    """Draw the kernel `v` under the signal `a` where it gives `out[step]`.
+
+    Flipped and padded, as by default, it gives the full convolution; with neither, the
+    cross-correlation inside the signal.
+    """
     m, n = len(a), len(v)
-    padded, flipped = [0] * (n - 1) + a + [0] * (n - 1), v[::-1]
-    width = len(padded)
-    figure, axes = _canvas(width + 5, 6.4)
-    products = []
-    for x, number in enumerate(padded):
-        inside = n - 1 <= x < n - 1 + m
+    zeros = [0] * (n - 1) if pad else []
+    signal, kernel = zeros + a + zeros, v[::-1] if flip else v
+    figure, axes = _canvas(len(signal) + 5, 6.4)
+    for x, number in enumerate(signal):
+        inside = len(zeros) <= x < len(zeros) + m
         _square(axes, x, 0, number, TINTS[0] if inside else BLANK)
-    for j, weight in enumerate(flipped):
-        products.append(padded[step + j] * weight)
-        _square(axes, step + j, 1.2, weight, TINTS[1])
-        _square(axes, step + j, 2.4, products[-1], TINTS[4])
-    out = [sum(padded[k + j] * flipped[j] for j in range(n)) for k in range(step + 1)]
-    for k in range(m + n - 1):
-        text = out[k] if k <= step else ""
-        _square(axes, k, 4.2, text, TINTS[2] if k == step else BLANK)
-    sides = ["signal, padded", "kernel, flipped", "products", "result"]
+    products = [signal[step + j] * kernel[j] for j in range(n)]
+    for j in range(n):
+        _square(axes, step + j, 1.2, kernel[j], TINTS[1])
+        _square(axes, step + j, 2.4, products[j], TINTS[4])
+    for k in range(len(signal) - n + 1):
+        total = sum(signal[k + j] * kernel[j] for j in range(n)) if k <= step else ""
+        _square(axes, k, 4.2, total, TINTS[2] if k == step else BLANK)
+    sides = [
+        "signal, padded" if pad else "signal",
+        "kernel, flipped" if flip else "kernel, not flipped",
+        "products",
+        "result",
+    ]
     for y, side in zip([0.5, 1.7, 2.9, 4.7], sides, strict=True):
-        axes.text(width + 0.3, y, side, va="center")
-    sum_ = " + ".join(map(str, products))
-    axes.set_title(f"out[{step}] = {sum_} = {out[step]}")
+        axes.text(len(signal) + 0.3, y, side, va="center")
+    terms = " + ".join(map(str, products))
+    axes.set_title(f"out[{step}] = {terms} = {sum(products)}")
     return figure
 
 
