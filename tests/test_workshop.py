@@ -149,6 +149,20 @@ def test_times_are_written_with_a_unit_that_fits(seconds, text):
     assert workshop.format_time(seconds) == text
 
 
+@pytest.mark.parametrize(
+    ("ratio", "text"),
+    [
+        (1, "1×"),
+        (3.14159, "3.14×"),
+        (1234.5, "1,234×"),
+        (0.5, "2× slower"),
+        (1e-3, "1,000× slower"),
+    ],
+)
+def test_ratios_say_how_many_times_faster_or_slower(ratio, text):
+    assert workshop.format_ratio(ratio) == text
+
+
 def test_tables_are_markdown_with_numbers_to_the_right():
     rows = [("a", 1234, "5.0 ms"), ("b", 5, "-")]
     table = workshop.table(rows, ["", "calls", "time"])
