@@ -1,7 +1,10 @@
 """The notebooks' tools tell the truth."""
 
+import subprocess
+import sys
 from collections import Counter
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -161,6 +164,21 @@ def test_times_are_written_with_a_unit_that_fits(seconds, text):
 )
 def test_ratios_say_how_many_times_faster_or_slower(ratio, text):
     assert workshop.format_ratio(ratio) == text
+
+
+def test_a_missing_package_is_told_with_what_to_do():
+    without = "import sys; sys.modules['line_profiler'] = None; import workshop"
+    notebooks = Path(workshop.__file__).parents[1]
+    result = subprocess.run(
+        [sys.executable, "-c", without],
+        check=False,
+        cwd=notebooks,
+        capture_output=True,
+        text=True,
+    )
+    last = result.stderr.splitlines()[-1]
+    assert "line_profiler" in last
+    assert "run pip install -r requirements.txt" in last
 
 
 def test_tables_are_markdown_with_numbers_to_the_right():

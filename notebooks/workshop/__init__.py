@@ -3,20 +3,27 @@
 `%load_ext workshop`, the first line of every notebook, prepares its kernel.
 """
 
-from .counting import count_bytes, count_calls, dispatched
-from .display import show, show_figure, stepper, table
-from .extension import load_ipython_extension
-from .machine import check_machine
-from .profiling import profiled_lines, quiet_stderr
-from .proof import prove
-from .timing import (
-    crossover,
-    format_ratio,
-    format_time,
-    median_times,
-    time_table,
-    time_together,
-)
+try:
+    from .counting import count_bytes, count_calls, dispatched
+    from .display import show, show_figure, stepper, table
+    from .extension import load_ipython_extension
+    from .machine import check_machine
+    from .profiling import profiled_lines, quiet_stderr
+    from .proof import prove
+    from .timing import (
+        crossover,
+        format_ratio,
+        format_time,
+        median_times,
+        time_table,
+        time_together,
+    )
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"{error}. This notebook may run another Python than the one you set up: "
+        "start JupyterLab from .venv and choose its kernel Python 3 (ipykernel), "
+        "or run pip install -r requirements.txt in this one."
+    ) from error
 
 __all__ = [
     "check_machine",
