@@ -6,8 +6,9 @@ The question ("Speeding up 1d convolution in PyTorch", Stack Overflow, CC BY-SA 
 also discuss.pytorch.org/t/147970) is quoted first, between two marked lines, faults
 kept:
 
-- `convolve` returns float32 whatever it is given: `torch.zeros` takes the default
-  dtype.
+- `convolve` returns float32 on the CPU whatever it is given, since `torch.zeros` takes
+  the default dtype and device: float64 loses half its digits, complex numbers raise, and
+  other devices fail or give nonsense.
 - `convolve` ends in `squeeze`: a batch of one loses its batch axis, and so does a
   result of one column.
 - Neither checks anything: a kernel batch of the wrong size gives torch's own error, and
@@ -28,8 +29,12 @@ The answers follow, one idea each, all with one contract:
   `out[k] = sum of a[i] * v[k - i]`, of shape (m + n - 1,) or (B, m + n - 1), with the
   dtype and device of the inputs. A batch of one stays a batch. Autograd works. Inputs
   are not changed.
-- TypeError: not tensors, or other dtypes. ValueError: other shapes, empty ones, two
-  devices.
+- Numbers are finite. An infinity or a NaN in `v` spreads further than it should where
+  padding multiplies it by zero: `convolve_windows`, `convolve_one_kernel`,
+  `convolve_grouped`, `convolve_vmap`. In `convolve_fft` one in either input fills the
+  whole row, and small numbers are rounded relative to the row's largest.
+- TypeError: not tensors, not dense, or other dtypes. ValueError: other shapes, empty
+  ones, two devices.
 """
 
 import torch
@@ -72,6 +77,8 @@ def _as_batch(a, v, one_kernel=False):
     if not (isinstance(a, torch.Tensor) and isinstance(v, torch.Tensor)):
         kinds = f"{type(a).__name__} and {type(v).__name__}"
         raise TypeError(f"a and v must be torch tensors, not {kinds}")
+    if a.layout != torch.strided or v.layout != torch.strided:
+        raise TypeError(f"a and v must be dense, not {a.layout} and {v.layout}")
     if a.dtype != v.dtype or a.dtype not in (torch.float32, torch.float64):
         dtypes = f"{a.dtype} and {v.dtype}"
         raise TypeError(f"a and v must both be float32 or both float64, not {dtypes}")

@@ -79,6 +79,13 @@ def cells_fit_a_projector(notebook):
             yield f"{name_of(cell)} has a line of {columns} columns; 88 fit"
 
 
+def random_numbers_come_from_a_seed_in_their_cell(notebook):
+    for cell in code_cells(notebook):
+        drawn = re.search(r"torch\.randn?\(", cell.source)
+        if drawn and "manual_seed" not in cell.source:
+            yield f"{name_of(cell)} makes random numbers and sets no seed"
+
+
 def outputs_are_ignored_for_a_reason_only(notebook):
     for cell in code_cells(notebook):
         options = dict(find_metadata_tags(cell.metadata))
@@ -115,6 +122,7 @@ GUARDS = [
     no_output_names_a_place_on_this_machine,
     first_line_loads_the_workshop,
     cells_fit_a_projector,
+    random_numbers_come_from_a_seed_in_their_cell,
     outputs_are_ignored_for_a_reason_only,
     pictures_have_a_text_alternative,
     metadata_is_normalised,

@@ -103,6 +103,21 @@ def test_no_answer_changes_its_inputs(answer, rows, m, n):
     assert (a.tolist(), v.tolist()) == (before[0].tolist(), before[1].tolist())
 
 
+PADDING = {"convolve_windows", "convolve_one_kernel", "convolve_grouped"}
+SPREADING = PADDING | {"convolve_vmap", "convolve_fft"}
+
+
+@every_answer
+@pytest.mark.parametrize("odd", [float("inf"), float("nan")])
+def test_an_odd_number_spreads_in_those_answers_that_are_said_to(answer, odd):
+    a, v = inputs(answer, None, 5, 7)
+    a += 10  # none of them zero
+    v[2] = odd
+    as_numpy = np.isfinite(np.convolve(a, v)).tolist()
+    same = answer(a, v).isfinite().tolist() == as_numpy
+    assert same == (answer.__name__ not in SPREADING)
+
+
 SCATTERED = {
     "transposed": lambda t: t.movedim(-1, 0).contiguous().movedim(0, -1),
     "strided": lambda t: t.repeat_interleave(2, -1)[..., ::2],
@@ -147,6 +162,7 @@ ONES = torch.ones(2)
         ([1.0], ONES, TypeError, "not list and Tensor"),
         (ONES, np.ones(2), TypeError, "not Tensor and ndarray"),
         (ONES, None, TypeError, "not Tensor and NoneType"),
+        (ONES, ONES.to_sparse(), TypeError, "not torch.strided and torch.sparse_coo"),
         (ONES.long(), ONES.long(), TypeError, "not torch.int64 and torch.int64"),
         (ONES.cfloat(), ONES.cfloat(), TypeError, "not torch.complex64 and"),
         (ONES.half(), ONES.half(), TypeError, "not torch.float16 and torch.float16"),
@@ -206,6 +222,11 @@ def test_the_questions_two_checks_hold():
 
 def test_the_loop_returns_float32_for_float64():
     assert convolve(*inputs(convolve, 5, 5, 7, torch.float64)).dtype == torch.float32
+
+
+def test_the_loop_gives_zeros_for_another_device():
+    nothing = torch.ones(2, device="meta")
+    assert convolve(nothing, nothing).device.type == "cpu"
 
 
 def test_the_loop_refuses_complex_numbers():

@@ -99,6 +99,7 @@ def stored(output, **metadata):
         (written("a", **RAISES), "cell 2 is tagged raises-exception, and stores no"),
         (written("a\n" * 20), "cell 2 has 21 lines; 20 fit"),
         (written("a" * 89), "cell 2 has a line of 89 columns; 88 fit"),
+        (written("torch.rand(2)"), "cell 2 makes random numbers and sets no seed"),
         (written("# NBVAL_SKIP\n# why\na"), "cell 2 is skipped"),
         (written("# why\na", tags=["nbval-skip"]), "cell 2 is skipped"),
         (written("# NBVAL_IGNORE_OUTPUT\na"), "cell 2 ignores its output, and no"),

@@ -4,6 +4,7 @@ Run as a program, this file draws the picture anew.
 """
 
 import re
+import sys
 from pathlib import Path
 
 import nbformat
@@ -11,11 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
-import SO_CONVOLVE_QUESTION as question
-from workshop import count_bytes, count_calls
-from workshop.drawings import draw_ladder
-
 ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]  # as pytest does
+
+import SO_CONVOLVE_QUESTION as question  # noqa: E402
+from workshop import count_bytes, count_calls  # noqa: E402
+from workshop.drawings import draw_ladder  # noqa: E402
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PICTURE = ROOT / "notebooks" / "ladder.png"
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))

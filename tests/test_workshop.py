@@ -86,7 +86,7 @@ def refuses_long_kernels(a, v):
 def test_prove_names_the_pair_on_which_a_function_fails():
     with pytest.raises(RuntimeError) as caught:
         workshop.prove(refuses_long_kernels)
-    told = "refuses_long_kernels was called with a (1,), v (2,), torch.float32"
+    told = "the function was called with a (1,), v (2,), torch.float32"
     assert caught.value.__notes__ == [told]
 
 

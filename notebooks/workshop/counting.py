@@ -35,7 +35,8 @@ def dispatched(function, *args):
 
     Counted are the calls that reach torch's dispatcher below autograd, views included;
     bytes are those of the fresh memory behind a call's result. What a kernel takes for
-    itself and frees again, such as oneDNN's scratch memory, is not seen.
+    itself and frees again, such as oneDNN's scratch memory, is not seen; neither is the
+    memory that a meta tensor only pretends to have.
     """
     with _Recorder() as recorder:
         function(*args)

@@ -16,7 +16,7 @@ def show(function):
 
 
 class table:
-    """A table, shown as Markdown: `rows` of texts and numbers under `headers`.
+    """A table, shown as Markdown: `rows` of texts and whole numbers under `headers`.
 
     Whole numbers get thousands separators; a column whose cells all begin with a digit
     is aligned to the right.

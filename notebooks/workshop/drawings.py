@@ -46,20 +46,24 @@ def draw_growth(products, calls, seconds):
     return figure
 
 
-def draw_rungs(calls, times):
-    """Draw a row for each answer: its `calls` as a bar, its `times` as dots.
+def draw_rungs(calls, bytes_, times):
+    """Draw a row for each answer: `calls` and `bytes_` as bars, `times` as dots.
 
-    `calls` is a dict of answer -> count, `times` one of size -> (answer -> seconds).
+    `calls` and `bytes_` are dicts of answer -> count for five rows, `times` is a dict
+    of size -> (answer -> seconds).
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4.2), sharey=True)
-    bars = left.barh(list(calls), list(calls.values()), color=OKABE_ITO[0])
-    left.bar_label(bars, padding=3)
-    left.set(title="Calls into torch, one batch", xticks=[])
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.5, 4.2), sharey=True)
+    for axes, counts, title in [(left, calls, "Calls"), (middle, bytes_, "Bytes")]:
+        bars = axes.barh(list(counts), list(counts.values()), color=OKABE_ITO[0])
+        axes.bar_label(bars, fmt="{:,.0f}", padding=3)
+        axes.set(title=f"{title}, 5 rows", xticks=[])
+        axes.margins(x=0.25)
     left.invert_yaxis()
     for k, (size, seconds) in enumerate(times.items()):
         color = OKABE_ITO[k + 1]
         right.plot(list(seconds.values()), list(seconds), "o", color=color)
-        right.text(0.3 * k, 1.02, f"● {size}", color=color, transform=right.transAxes)
+        place = {"transform": right.transAxes, "fontsize": 9}
+        right.text(0.36 * k - 0.05, 1.02, f"● {size}", color=color, **place)
     right.set(title="Time a call\n", xscale="log")
     right.xaxis.set_major_formatter(EngFormatter("s"))
     right.grid(color=GREY, linewidth=0.5)

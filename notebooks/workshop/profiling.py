@@ -19,19 +19,19 @@ def profiled_lines(profiler, function):
     """Return a `ProfiledLine` for every line of `function` that `profiler` saw run.
 
     `profiler` is a `line_profiler.LineProfiler`, as `%lprun -r` returns it. Raises
-    KeyError if it has not profiled `function`.
+    KeyError if it has not seen `function` run.
     """
     stats = profiler.get_stats()
     source, start = inspect.getsourcelines(function)
     for (_, first, name), lines in stats.timings.items():
-        if (first, name) == (start, function.__qualname__):
+        if (first, name) == (start, function.__qualname__) and lines:
             return [
                 ProfiledLine(
                     number, hits, time * stats.unit, source[number - start].strip()
                 )
                 for number, hits, time in lines
             ]
-    raise KeyError(f"{function.__qualname__} has not been profiled")
+    raise KeyError(f"{function.__qualname__} has not run under the profiler")
 
 
 @contextmanager

@@ -19,6 +19,7 @@ def prove(function, one_kernel=False, sizes=range(1, 13)):
     Raises AssertionError naming the first pair that differs, and how. An error of
     `function` itself passes through, with a note that names the pair.
     """
+    sizes, name = list(sizes), getattr(function, "__name__", repr(function))
     generator = torch.Generator().manual_seed(0)
     compared = 0
     for m in sizes:
@@ -37,7 +38,7 @@ def prove(function, one_kernel=False, sizes=range(1, 13)):
                     compared += 1
     low, high = min(sizes), max(sizes)
     print(
-        f"{function.__name__} equals the slow loop in {compared:,} comparisons: "
+        f"{name} equals the slow loop in {compared:,} comparisons: "
         f"{low} × {low} to {high} × {high},\n"
         "as a pair and in batches of 1 and 5, float32 and float64, shapes included."
     )
@@ -49,7 +50,7 @@ def _compare(function, a, v, wanted):
     try:
         result = function(a, v)
     except Exception as error:
-        error.add_note(f"{function.__name__} was called with {case}")
+        error.add_note(f"the function was called with {case}")
         raise
     assert isinstance(result, torch.Tensor), (
         f"{case}: the result is a {type(result).__name__}"
@@ -60,6 +61,7 @@ def _compare(function, a, v, wanted):
     assert result.dtype == a.dtype, (
         f"{case}: the result is {result.dtype}, not {a.dtype}"
     )
+    assert result.device == a.device, f"{case}: the result is on {result.device}"
     wrong = ~torch.isclose(result.double(), wanted, rtol=0, atol=TOLERANCE[a.dtype])
     if wrong.any():
         where = tuple(wrong.nonzero()[0].tolist())

@@ -43,7 +43,7 @@ def median_times(calls, **options):
 
 def format_ratio(ratio):
     """Write how many times faster: 3.21×, 120×; or, below one, 37× slower."""
-    if ratio < 1:
+    if ratio < 0.995:
         return f"{format_ratio(1 / ratio)} slower"
     return f"{ratio:.3g}×" if ratio < 10 else f"{ratio:,.0f}×"
 
