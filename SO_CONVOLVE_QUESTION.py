@@ -113,8 +113,7 @@ def convolve_shift_add(a, v):
 
 
 def convolve_antidiagonals(a, v):
-    """Sum the antidiagonals of the outer product, made columns by padding and
-    reshaping.
+    """Sum the antidiagonals of the outer product, made columns by reshaping.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
     Raises TypeError, ValueError: see the module. Source: the skewing of relative
@@ -150,25 +149,22 @@ def convolve_one_kernel(a, v):
     with the kernel flipped and the padding taken from the kernel's length.
     """
     a, v, shape = _as_batch(a, v, one_kernel=True)
-    n = v.shape[1]
-    return torch.conv1d(a.unsqueeze(1), v.flip(1).unsqueeze(1), padding=n - 1).reshape(
-        shape
-    )
+    signals, kernel = a.unsqueeze(1), v.flip(1).unsqueeze(1)
+    out = torch.conv1d(signals, kernel, padding=v.shape[1] - 1)
+    return out.reshape(shape)
 
 
 def convolve_grouped(a, v):
-    """Make every row a channel in a group of its own, so that each meets its own
-    kernel.
+    """Make every row a channel and a group: each meets its own kernel.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
     Raises TypeError, ValueError: see the module. Source: the question's accepted
     answer, and before it discuss.pytorch.org/t/128432.
     """
     a, v, shape = _as_batch(a, v)
-    signal, kernel = a.unsqueeze(0), v.flip(1).unsqueeze(1)
-    return torch.conv1d(signal, kernel, padding=v.shape[1] - 1, groups=len(a)).reshape(
-        shape
-    )
+    channels, kernels = a.unsqueeze(0), v.flip(1).unsqueeze(1)
+    out = torch.conv1d(channels, kernels, padding=v.shape[1] - 1, groups=len(a))
+    return out.reshape(shape)
 
 
 def convolve_transposed(a, v):
@@ -179,17 +175,16 @@ def convolve_transposed(a, v):
     convolution arithmetic for deep learning (2016), arXiv:1603.07285, chapter 4.
     """
     a, v, shape = _as_batch(a, v)
-    return torch.conv_transpose1d(
-        a.unsqueeze(0), v.unsqueeze(1), groups=len(a)
-    ).reshape(shape)
+    channels, kernels = a.unsqueeze(0), v.unsqueeze(1)
+    out = torch.conv_transpose1d(channels, kernels, groups=len(a))
+    return out.reshape(shape)
 
 
 def convolve_vmap(a, v):
     """Let `torch.func.vmap` batch the question's own single-pair function.
 
     Shapes (B, m), (B, n) -> (B, m + n - 1), or without B; float32 or float64.
-    Raises TypeError, ValueError: see the module. Source: the documentation of
-    `torch.func`.
+    Raises TypeError, ValueError: see the module. Source: `torch.func`'s documentation.
     """
     a, v, shape = _as_batch(a, v)
     return torch.func.vmap(conv1d)(a, v).reshape(shape)
