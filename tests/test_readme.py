@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 import torch
@@ -17,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]  # as pytest does
 
 import SO_CONVOLVE_QUESTION as question  # noqa: E402
 from workshop import count_bytes, count_calls  # noqa: E402
-from workshop.drawings import draw_ladder  # noqa: E402
+from workshop.drawings import STYLE, draw_ladder  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PICTURE = ROOT / "notebooks" / "ladder.png"
@@ -44,8 +45,9 @@ def told(calls):
 
 
 def draw():
-    figure = draw_ladder(ladder(), TITLE)
-    figure.savefig(PICTURE, dpi=200, metadata={"Description": told(ladder())})
+    with plt.rc_context(STYLE):
+        figure = draw_ladder(ladder(), TITLE)
+        figure.savefig(PICTURE, dpi=200, metadata={"Description": told(ladder())})
 
 
 def test_the_picture_shows_the_counts_and_is_told_in_words():

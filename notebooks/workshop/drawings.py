@@ -3,8 +3,27 @@
 import matplotlib.pyplot as plt
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
-from .extension import OKABE_ITO
-
+# Okabe and Ito, Color Universal Design (2008): safe for any colour vision.
+OKABE_ITO = [
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+    "#F0E442",
+]
+STYLE = {  # matplotlib's settings, made by `%load_ext workshop`
+    "axes.prop_cycle": plt.cycler(color=OKABE_ITO),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "figure.dpi": 100,
+    "figure.figsize": (7.5, 4),
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+}
 BLANK = "#FFFFFF"
 GREY = "#DDDDDD"
 TINTS = [

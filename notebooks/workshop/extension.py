@@ -9,22 +9,13 @@ from types import SimpleNamespace
 import line_profiler.line_profiler
 import matplotlib.pyplot as plt
 import torch
+from IPython import get_ipython
 from IPython.core import page
 from IPython.display import publish_display_data
 
-ROOT = Path(__file__).resolve().parents[2]
+from .drawings import STYLE
 
-# Okabe and Ito, Color Universal Design (2008): safe for any colour vision.
-OKABE_ITO = [
-    "#0072B2",
-    "#D55E00",
-    "#009E73",
-    "#CC79A7",
-    "#E69F00",
-    "#56B4E9",
-    "#000000",
-    "#F0E442",
-]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def load_ipython_extension(shell):
@@ -38,21 +29,10 @@ def load_ipython_extension(shell):
         sys.path.insert(0, str(ROOT))
     shell.set_hook("show_in_pager", page.as_hook(_publish_page))
     line_profiler.line_profiler.linecache = _gentle_linecache()
-    plt.rcParams.update(
-        {
-            "axes.prop_cycle": plt.cycler(color=OKABE_ITO),
-            "axes.spines.right": False,
-            "axes.spines.top": False,
-            "axes.titlelocation": "left",
-            "figure.dpi": 100,
-            "figure.figsize": (7.5, 4),
-            "figure.constrained_layout.use": True,
-            "font.size": 11,
-        }
-    )
+    plt.rcParams.update(STYLE)
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    shell.events.register("post_run_cell", lambda _: _forget_extensions(shell))
+    shell.events.register("post_run_cell", _forget_extensions)
 
 
 def _publish_page(text, start=0, screen_lines=0, pager_cmd=None):
@@ -70,6 +50,6 @@ def _gentle_linecache():
     return SimpleNamespace(**vars(linecache) | {"clearcache": linecache.checkcache})
 
 
-def _forget_extensions(shell):
+def _forget_extensions(_result):
     """Let a second Run All load the extensions again, without a notice."""
-    shell.extension_manager.loaded -= {"workshop", "line_profiler"}
+    get_ipython().extension_manager.loaded -= {"workshop", "line_profiler"}
