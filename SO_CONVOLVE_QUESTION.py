@@ -21,8 +21,8 @@ kept:
 
 The answers follow, one idea each, all with one contract:
 
-- `a` holds the signals, of shape (m,) or (B, m); `v` the kernels, of shape (n,) or (B,
-  n); any lengths and B >= 1. `convolve_one_kernel` takes one kernel (n,) for all
+- `a` holds the signals, of shape (m,) or (B, m); `v` the kernels, of shape (n,) or
+  (B, n); any lengths and B >= 1. `convolve_one_kernel` takes one kernel (n,) for all
   signals.
 - Both are float32 or both float64, on one device, contiguous or not.
 - The result is the full convolution, as `numpy.convolve` defines it for each row:

@@ -37,41 +37,26 @@ def _package(requirement):
         found = version(requirement.name)
     except PackageNotFoundError:
         return requirement.name, "missing", "run: pip install -r requirements.txt"
-    if requirement.specifier.contains(found, prereleases=True):
-        return requirement.name, found, "nothing"
-    return (
-        requirement.name,
-        found,
-        f"pip install '{requirement}', or expect other numbers",
-    )
+    fits = requirement.specifier.contains(found, prereleases=True)
+    mend = f"pip install '{requirement}', or expect other numbers"
+    return requirement.name, found, "nothing" if fits else mend
 
 
 def _processor():
     cores = granted_cores()
-    alone = "nothing: one is enough" if cores >= 1 else "expect slow and uneven times"
-    yield "cores granted", f"{cores:g}", alone
+    advice = "nothing: one is enough" if cores >= 1 else "expect slow and uneven times"
+    yield "cores granted", f"{cores:g}", advice
     threads = torch.get_num_threads()
-    yield (
-        "threads in use",
-        str(threads),
-        "nothing" if threads == 1 else "torch.set_num_threads(1)",
-    )
-    kind = torch.backends.cpu.get_cpu_capability()
-    yield (
-        "instruction set",
-        f"{kind}, {platform.machine()}",
-        "nothing: your times will differ",
-    )
+    advice = "nothing" if threads == 1 else "torch.set_num_threads(1)"
+    yield "threads in use", str(threads), advice
+    kind = f"{torch.backends.cpu.get_cpu_capability()}, {platform.machine()}"
+    yield "instruction set", kind, "nothing: your times will differ"
+    gpu = "none"
     if torch.cuda.is_available():
-        gpu, advice = (
-            torch.cuda.get_device_name(),
-            "nothing: these notebooks leave it idle",
-        )
+        gpu = torch.cuda.get_device_name()
     elif torch.backends.mps.is_available():
-        gpu, advice = "Apple GPU", "nothing: these notebooks leave it idle"
-    else:
-        gpu, advice = "none", "nothing: these notebooks need none"
-    yield "GPU", gpu, advice
+        gpu = "Apple GPU"
+    yield "GPU", gpu, "nothing: these notebooks need none"
 
 
 def granted_cores():
