@@ -221,6 +221,7 @@ def draw_bars(values, title, unit="s"):
     axes.set_yticks(range(len(values)), list(values), family="monospace", fontsize=10)
     axes.invert_yaxis()
     axes.xaxis.set_major_formatter(EngFormatter(unit))
+    axes.locator_params(axis="x", nbins=4)
     axes.set_title(title)
     return figure
 
