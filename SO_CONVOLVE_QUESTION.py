@@ -276,10 +276,10 @@ def convolve_fast(a, v, mode="full"):
     elif rows.numel() >= 4000 and (gradient or n > 4) and _has_fast_groups(a):
         # oneDNN works each row in registers; its preparations cost some 1,000 rows.
         full = _transpose(long.expand(*rows, m), short.expand(*rows, n))
-    elif gradient:
+    elif gradient or torch.compiler.is_compiling() or _is_transformed():
         full = _add_padded(long, short)
     else:
-        full = _add_in_place(long, short)
+        full = _add_in_place(long, short, rows)
 
     if mode == "full":
         return full
@@ -311,6 +311,11 @@ def _has_fast_groups(a):
     return a.dtype == torch.float32 and a.is_cpu and onednn and not autocast
 
 
+def _is_transformed():
+    """Tell whether vmap or another of `torch.func` is at work: no public way exists."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
 def _sum_antidiagonals(long, short):
     """Sum the outer product's antidiagonals, which padding and rereading make columns.
 
@@ -333,19 +338,17 @@ def _transpose(long, short):
 
 
 def _add_padded(long, short):
-    """Add shifted multiples out of place: gradients pass a sum for nothing."""
+    """Add shifted multiples out of place: what gradients, vmap and compilers need."""
     n = short.shape[-1]
     weights = enumerate(short.split(1, -1))
     pad = torch.nn.functional.pad
     return sum(pad(long * weight, (j, n - 1 - j)) for j, weight in weights)
 
 
-def _add_in_place(long, short):
+def _add_in_place(long, short, rows):
     """Add shifted multiples in place: the result is the only memory."""
     m, n = long.shape[-1], short.shape[-1]
-    # This product of nothing has the rows of both, and vmap's batch if either has it.
-    nothing = long[..., :0] * short[..., :0]
-    out = nothing.new_zeros(*nothing.shape[:-1], m + n - 1)
+    out = long.new_zeros(*rows, m + n - 1)
     for j, weight in enumerate(short.split(1, -1)):
-        out[..., j : j + m].addcmul_(long, weight)
+        out.narrow(-1, j, m).addcmul_(long, weight)
     return out
