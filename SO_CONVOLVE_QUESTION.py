@@ -305,7 +305,9 @@ def _check_any(a, v, mode):
 
 
 def _has_fast_groups(a):
-    """Tell whether grouped convolutions of `a` are one call, not a loop over rows."""
+    """Tell whether grouped convolutions of `a` reach oneDNN, not a loop over rows."""
+    if torch.compiler.is_compiling():  # sums of products fuse better
+        return False
     onednn = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
     autocast = torch.is_autocast_enabled(a.device.type)  # it would round to bfloat16
     return a.dtype == torch.float32 and a.is_cpu and onednn and not autocast
