@@ -270,8 +270,8 @@ def convolve_fast(a, v, mode="full"):
     m, n = long.shape[-1], short.shape[-1]
     gradient = torch.is_grad_enabled() and (a.requires_grad or v.requires_grad)
 
-    if rows.numel() * n * (m + n) <= 8000 * (n - 2):
-        # Few numbers: a call costs more than 8,000 of them, so the fewest calls win.
+    if rows.numel() * n * (m + n) <= 8000 * (n - 1.8):
+        # A shift's calls cost as much as 8,000 padded products; this way, two shifts'.
         full = _sum_antidiagonals(long, short)
     elif rows.numel() >= 4000 and (gradient or n > 4) and _has_fast_groups(a):
         # oneDNN works each row in registers; its preparations cost some 1,000 rows.

@@ -10,6 +10,7 @@ try:
     from .machine import check_machine
     from .profiling import profiled_lines, quiet_stderr
     from .proof import prove
+    from .sweeping import Point, is_stopped, ready_calls, sweep
     from .timing import (
         crossover,
         format_ratio,
@@ -26,6 +27,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "Point",
     "check_machine",
     "count_bytes",
     "count_calls",
@@ -33,14 +35,17 @@ __all__ = [
     "dispatched",
     "format_ratio",
     "format_time",
+    "is_stopped",
     "load_ipython_extension",
     "median_times",
     "profiled_lines",
     "prove",
     "quiet_stderr",
+    "ready_calls",
     "show",
     "show_figure",
     "stepper",
+    "sweep",
     "table",
     "time_table",
     "time_together",

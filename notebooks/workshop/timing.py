@@ -1,7 +1,7 @@
 """Time functions side by side: medians, their spread, and ratios from one run."""
 
 import logging
-from math import log
+from math import inf, log
 
 from matplotlib.ticker import EngFormatter
 
@@ -10,30 +10,52 @@ from .display import table
 # The import below warns where a CUDA toolkit is installed and no GPU is seen.
 logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 from torch.utils.benchmark import Measurement, Timer  # noqa: E402
+from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GPU
 
 format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
 
 
-def time_together(calls, rounds=9, block=2e-3):
+def time_together(calls, rounds=9, block=2e-3, stop=inf, budget=inf):
     """Time `calls`, a dict of name -> function without arguments, in turns.
 
     Every round times a block of each function, so that a change of the machine's speed
     hits all. A block repeats its function for about `block` seconds, on one thread.
     Returns a dict of name -> `torch.utils.benchmark.Measurement`, whose `median` and
     `iqr` (interquartile range) are seconds a call.
+
+    A function that takes over `stop` times as long as the fastest, or over `budget`
+    seconds a call, is stopped: its `Measurement` holds one call. No other gets a new
+    round once its rounds have taken `budget` seconds.
     """
     timers = {
         name: Timer("call()", globals={"call": call}) for name, call in calls.items()
     }
-    repeats = {}
-    for name, timer in timers.items():
-        timer.timeit(1)  # the first call pays for what is made once
-        repeats[name] = max(1, round(block / timer.timeit(1).median))
+    trials = {name: _seconds(call) for name, call in calls.items()}
+    for name, seconds in trials.items():
+        if seconds < 1:  # then the first call may have paid for what is made once
+            trials[name] = _seconds(calls[name])
+    limit = min(stop * min(trials.values()), budget)
     turns = {name: [] for name in calls}
+    spent = dict.fromkeys(calls, 0)
     for _ in range(rounds):
         for name, timer in timers.items():
-            turns[name].append(timer.timeit(repeats[name]))
-    return {name: Measurement.merge(measured)[0] for name, measured in turns.items()}
+            if trials[name] <= limit and spent[name] <= budget:
+                start = clock()
+                repeats = max(1, round(block / trials[name]))
+                turns[name].append(timer.timeit(repeats))
+                spent[name] += clock() - start
+    return {
+        name: Measurement.merge(turns[name])[0]
+        if turns[name]
+        else Measurement(1, [trials[name]], timers[name]._task_spec)
+        for name in calls
+    }
+
+
+def _seconds(call):
+    start = clock()
+    call()
+    return clock() - start
 
 
 def median_times(calls, **options):

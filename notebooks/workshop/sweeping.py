@@ -1,0 +1,84 @@
+"""Time functions over a grid of sizes: the map behind a choice."""
+
+from functools import partial
+from math import inf
+from typing import NamedTuple
+
+import torch
+from tqdm.auto import tqdm
+
+from .timing import time_together
+
+
+class Point(NamedTuple):
+    """One point of the grid: signals (rows, m), kernels (rows, n), and what is asked.
+
+    `backward` asks for the gradients of both as well.
+    """
+
+    m: int
+    n: int
+    rows: int
+    dtype: torch.dtype = torch.float32
+    backward: bool = False
+    device: str = "cpu"
+
+
+def ready_calls(functions, point):
+    """Return a dict of name -> call without arguments, for `time_together`.
+
+    `functions` take signals and kernels, random ones of the sizes of `point`.
+    """
+    generator = torch.Generator().manual_seed(0)
+    make = {"generator": generator, "dtype": point.dtype}
+    a = torch.randn(point.rows, point.m, **make).to(point.device)
+    v = torch.randn(point.rows, point.n, **make).to(point.device)
+    if point.backward:
+        a, v = a.requires_grad_(), v.requires_grad_()
+        gradient = torch.ones_like(a[:, :1]).expand(-1, point.m + point.n - 1).clone()
+        functions = [partial(_with_gradients, f, gradient.detach()) for f in functions]
+    return {_name(f): partial(f, a, v) for f in functions}
+
+
+def _with_gradients(function, gradient, a, v):
+    out = function(a, v)
+    # The question's loop drops axes of one, and returns float32.
+    gradient = gradient.view_as(out).to(out.dtype)
+    return torch.autograd.grad(out, (a, v), gradient)
+
+
+def _name(function):
+    while isinstance(function, partial):
+        function = function.args[0]
+    return function.__name__
+
+
+def sweep(points, calls_at, stop=50, budget=5, **options):
+    """Time what `calls_at(point)` returns at each of `points`, as `time_together` does.
+
+    A contestant over `stop` times behind is stopped after one call. On more rows of the
+    same sizes it runs again, unless it was over four times as far behind or a call
+    would take over `budget` seconds. Shows a progress bar. Returns a dict of
+    point -> (name -> `Measurement`), without those that did not run.
+    """
+    stopped, results = {}, {}
+    for point in tqdm(points):
+        series = point._replace(rows=0)
+        calls = {
+            name: call
+            for name, call in calls_at(point).items()
+            if stopped.get((series, name), 0) * point.rows <= budget
+        }
+        measured = time_together(calls, stop=stop, budget=budget, **options)
+        fastest = min(m.median for m in measured.values())
+        for name, m in measured.items():
+            if is_stopped(m):
+                far = m.median > 4 * stop * fastest
+                stopped[series, name] = inf if far else m.median / point.rows
+        results[point] = measured
+    return results
+
+
+def is_stopped(measurement):
+    """Tell whether `time_together` stopped this one: it holds a single call."""
+    return len(measurement.times) == 1

@@ -1,0 +1,224 @@
+"""Compare `convolve_fast` with every answer and every installed peer, in one run.
+
+    python tests/benchmark.py            the whole grid
+    python tests/benchmark.py --answers  the whole grid, without peers and loops over rows
+    python tests/benchmark.py --quick    a coarse grid, within a minute
+
+Peers are optional: `pip install -r tests/requirements-benchmark.txt`. They give results
+only, no gradients. A ratio says how many times as long as `convolve_fast` a contestant
+takes: medians of one run on one thread, in which all take turns.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+from functools import cache, partial
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+
+os.environ["XLA_FLAGS"] = (  # one thread for jax, too
+    "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+)
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
+
+import SO_CONVOLVE_QUESTION as question  # noqa: E402
+from workshop import Point, is_stopped, ready_calls, sweep  # noqa: E402
+
+FAST = "convolve_fast"
+EAGER = [
+    question.convolve_shift_add,
+    question.convolve_antidiagonals,
+    question.convolve_windows,
+    question.convolve_grouped,
+    question.convolve_transposed,
+    question.convolve_vmap,
+    question.convolve_fft,
+]
+
+
+def conv1d_by_row(a, v):
+    return torch.stack([question.conv1d(*pair) for pair in zip(a, v, strict=True)])
+
+
+# ---- peers: each takes numpy's arrays and returns a call -------------------------
+
+
+def numpy_by_row(a, v):
+    return lambda: np.stack([np.convolve(*pair) for pair in zip(a, v, strict=True)])
+
+
+def scipy_fftconvolve(a, v):
+    from scipy.signal import fftconvolve
+
+    return partial(fftconvolve, a, v, axes=-1)
+
+
+def scipy_oaconvolve(a, v):
+    from scipy.signal import oaconvolve
+
+    return partial(oaconvolve, a, v, axes=-1)
+
+
+def numba_guvectorize(a, v):
+    shape, kernel = (len(a), a.shape[1] + v.shape[1] - 1), numba_kernel()
+    return lambda: kernel(a, v, np.empty(shape, a.dtype))
+
+
+@cache
+def numba_kernel():
+    from numba import guvectorize
+
+    types = ["(f4[:], f4[:], f4[:])", "(f8[:], f8[:], f8[:])"]
+
+    @guvectorize(types, "(m),(n),(k)", writable_args=(2,))
+    def convolve(a, v, out):
+        out[:] = 0
+        for i in range(a.size):
+            for j in range(v.size):
+                out[i + j] += a[i] * v[j]
+
+    return convolve
+
+
+def jax_vmap(a, v):
+    from jax.numpy import asarray
+
+    a, v, convolve = asarray(a), asarray(v), jax_function()
+    return lambda: convolve(a, v).block_until_ready()
+
+
+@cache
+def jax_function():
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    return jax.jit(jax.vmap(jax.numpy.convolve))
+
+
+def installed_peers():
+    """Return the peers that are installed, and say which are not."""
+    found = []
+    for peer in (
+        numpy_by_row,
+        scipy_fftconvolve,
+        scipy_oaconvolve,
+        numba_guvectorize,
+        jax_vmap,
+    ):
+        try:
+            peer(np.ones((2, 3)), np.ones((2, 3)))()
+            found.append(peer)
+        except ImportError as error:
+            print(f"{peer.__name__} is left out: {error}")
+    return found
+
+
+def calls_at(point, answers, peers):
+    calls = ready_calls([question.convolve_fast, *answers], point)
+    if not point.backward:
+        a, v = (tensor.numpy() for tensor in calls[FAST].args)
+        calls |= {peer.__name__: peer(a, v) for peer in peers}
+    return calls
+
+
+# ---- the report -----------------------------------------------------------------
+
+
+def ratios_of(measured):
+    """Return a dict of contestant -> times as long as `convolve_fast`."""
+    fast = measured[FAST].median
+    return {name: m.median / fast for name, m in measured.items() if name != FAST}
+
+
+def describe(point):
+    dtype = str(point.dtype).removeprefix("torch.")
+    gradients = " and gradients" if point.backward else ""
+    return f"{point.rows:,} rows, {point.m} x {point.n}, {dtype}{gradients}"
+
+
+def report_points(results, names):
+    print(f"{'':44}", *(name.removeprefix("convolve_")[:9].rjust(9) for name in names))
+    for point, measured in results.items():
+        ratios, cells = ratios_of(measured), []
+        for name in names:
+            mark = "*" if name in ratios and is_stopped(measured[name]) else " "
+            cells.append(f"{ratios[name]:.3g}{mark}" if name in ratios else "- ")
+        print(f"{describe(point):44}", *(cell.rjust(9) for cell in cells))
+    print("* stopped after one call: more than 50 times behind; - not run again")
+
+
+def report_means(results, names):
+    for dtype, backward in product([torch.float32, torch.float64], [False, True]):
+        print(f"\n{dtype}, {'forward and backward' if backward else 'forward'}:")
+        some = [p for p in results if (p.dtype, p.backward) == (dtype, backward)]
+        print(f"{'':24} geometric mean     least      most    points  not run")
+        for name in names:
+            found = [ratios_of(results[p]).get(name) for p in some]
+            ratios = [ratio for ratio in found if ratio]
+            if ratios:
+                mean = statistics.geometric_mean(ratios)
+                numbers = f"{mean:14.2f} {min(ratios):9.2f} {max(ratios):9.2f}"
+                missing = len(found) - len(ratios)
+                print(f"{name:24} {numbers} {len(ratios):9} {missing:8}")
+
+
+def report_bounds(results):
+    names = [answer.__name__ for answer in EAGER]
+    behind = {}
+    for point, measured in results.items():
+        ratios = {n: r for n, r in ratios_of(measured).items() if n in names}
+        best = min(ratios, key=ratios.get)
+        behind[point] = 1 / ratios[best], best
+    within = sum(ratio <= 1.25 for ratio, _ in behind.values()) / len(behind)
+    print(
+        f"\nAt most 1.25 times the best answer at {within:.1%} of {len(behind)} points"
+    )
+    print("The worst points, as multiples of the best answer there:")
+    for point in sorted(behind, key=behind.get, reverse=True)[:12]:
+        ratio, best = behind[point]
+        print(f"{ratio:6.2f}  {describe(point):44} {best}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="a coarse grid")
+    parser.add_argument("--answers", action="store_true", help="the eager answers only")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    capability = torch.backends.cpu.get_cpu_capability()
+    print(f"torch {torch.__version__}, {capability}, one thread")
+
+    lengths, batches = (2, 5, 7, 8, 9), [10**k for k in range(7)]
+    batches[1] = 5
+    if chosen.quick:
+        lengths, batches = (2, 9), [1, 100, 1_000, 10_000]
+    points = [
+        Point(m, n, rows, dtype, backward)
+        for dtype in (torch.float32, torch.float64)
+        for backward in (False, True)
+        for m, n in product(lengths, lengths)
+        for rows in batches
+        if not (backward and rows > 100_000)
+    ]
+    loops = [] if chosen.answers else [question.convolve, conv1d_by_row]
+    peers = [] if chosen.answers else installed_peers()
+    contestants = [*EAGER, *loops]
+    names = [contestant.__name__ for contestant in [*contestants, *peers]]
+    pace = (
+        {"rounds": 3, "block": 5e-4} if chosen.quick else {"rounds": 5, "block": 1e-3}
+    )
+    results = sweep(
+        points, lambda point: calls_at(point, contestants, peers), longest=1, **pace
+    )
+    report_points(results, names)
+    report_means(results, names)
+    report_bounds(results)
+
+
+if __name__ == "__main__":
+    main()
