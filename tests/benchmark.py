@@ -196,7 +196,7 @@ def main():
     lengths, batches = (2, 5, 7, 8, 9), [10**k for k in range(7)]
     batches[1] = 5
     if chosen.quick:
-        lengths, batches = (2, 9), [1, 100, 10_000]
+        lengths, batches = (2, 9), [1, 100, 1_000, 10_000]
     points = [
         Point(m, n, rows, dtype, backward)
         for dtype in (torch.float32, torch.float64)
@@ -209,9 +209,9 @@ def main():
     peers = [] if chosen.answers else installed_peers()
     contestants = [*EAGER, *loops]
     names = [contestant.__name__ for contestant in [*contestants, *peers]]
-    pace = {"rounds": 5, "block": 1e-3, "budget": 5}
+    pace = {"rounds": 9, "block": 1e-3, "budget": 0.3}
     if chosen.quick:
-        pace = {"rounds": 3, "block": 5e-4, "budget": 0.1}
+        pace = {"rounds": 5, "block": 2e-4, "budget": 0.02}
     results = sweep(points, lambda p: calls_at(p, contestants, peers), **pace)
     report_points(results, names)
     report_means(results, names)

@@ -1,7 +1,6 @@
 """Time functions over a grid of sizes: the map behind a choice."""
 
 from functools import partial
-from math import inf
 from typing import NamedTuple
 
 import torch
@@ -53,29 +52,21 @@ def _name(function):
     return function.__name__
 
 
-def sweep(points, calls_at, stop=50, budget=5, **options):
+def sweep(points, calls_at, stop=50, **options):
     """Time what `calls_at(point)` returns at each of `points`, as `time_together` does.
 
-    A contestant over `stop` times behind is stopped after one call. On more rows of the
-    same sizes it runs again, unless it was over four times as far behind or a call
-    would take over `budget` seconds. Shows a progress bar. Returns a dict of
-    point -> (name -> `Measurement`), without those that did not run.
+    A contestant over `stop` times behind is stopped after one call. One that was over
+    four times as far behind does not run again on more rows of the same sizes. Shows a
+    progress bar. Returns a dict of point -> (name -> `Measurement`).
     """
-    stopped, results = {}, {}
+    out, results = set(), {}
     for point in tqdm(points):
         series = point._replace(rows=0)
-        calls = {
-            name: call
-            for name, call in calls_at(point).items()
-            if stopped.get((series, name), 0) * point.rows <= budget
-        }
-        measured = time_together(calls, stop=stop, budget=budget, **options)
-        fastest = min(m.median for m in measured.values())
-        for name, m in measured.items():
-            if is_stopped(m):
-                far = m.median > 4 * stop * fastest
-                stopped[series, name] = inf if far else m.median / point.rows
-        results[point] = measured
+        calls = calls_at(point)
+        calls = {name: calls[name] for name in calls if (series, name) not in out}
+        results[point] = measured = time_together(calls, stop=stop, **options)
+        limit = 4 * stop * min(m.median for m in measured.values())
+        out |= {(series, name) for name, m in measured.items() if m.median > limit}
     return results
 
 
