@@ -270,13 +270,14 @@ def convolve_fast(a, v, mode="full"):
     m, n = long.shape[-1], short.shape[-1]
     gradient = torch.is_grad_enabled() and (a.requires_grad or v.requires_grad)
 
-    if rows.numel() * n * (m + n) <= 8000 * (n - 1.8):
+    transformed = _is_transformed()
+    if rows.numel() * n * (m + n) <= 8000 * (n - 1.8) and not transformed:
         # A shift's calls cost as much as 8,000 padded products; this way, two shifts'.
         full = _sum_antidiagonals(long, short)
     elif rows.numel() >= 4000 and (gradient or n > 4) and _has_fast_groups(a):
         # oneDNN works each row in registers; its preparations cost some 1,000 rows.
         full = _transpose(long.expand(*rows, m), short.expand(*rows, n))
-    elif gradient or torch.compiler.is_compiling() or _is_transformed():
+    elif gradient or transformed or torch.compiler.is_compiling():
         full = _add_padded(long, short)
     else:
         full = _add_in_place(long, short, rows)
@@ -305,17 +306,22 @@ def _check_any(a, v, mode):
 
 
 def _has_fast_groups(a):
-    """Tell whether grouped convolutions of `a` reach oneDNN, not a loop over rows."""
-    if torch.compiler.is_compiling():  # sums of products fuse better
-        return False
-    onednn = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
-    autocast = torch.is_autocast_enabled(a.device.type)  # it would round to bfloat16
-    return a.dtype == torch.float32 and a.is_cpu and onednn and not autocast
+    """Tell whether a grouped convolution of `a` is oneDNN's, not a loop over rows."""
+    return (
+        a.is_cpu
+        and a.dtype == torch.float32
+        and not torch.compiler.is_compiling()  # sums of products fuse better
+        and torch.backends.mkldnn.is_available()
+        and torch.backends.mkldnn.enabled
+        and not torch.is_autocast_enabled("cpu")  # it would round to bfloat16
+    )
 
 
 def _is_transformed():
-    """Tell whether vmap or another of `torch.func` is at work: no public way exists."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
+    """Tell whether vmap or another of `torch.func` is at work."""
+    if torch.compiler.is_compiling():  # then it is traced away
+        return False
+    return torch._C._functorch.peek_interpreter_stack() is not None  # no public way
 
 
 def _sum_antidiagonals(long, short):

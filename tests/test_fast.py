@@ -1,0 +1,357 @@
+"""What `convolve_fast` promises, on every way that it may choose."""
+
+import doctest
+import re
+import warnings
+from functools import partial
+
+import numpy as np
+import pytest
+import scipy.signal
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from test_answers import SCATTERED, assert_refused, generated
+
+import SO_CONVOLVE_QUESTION as question
+from SO_CONVOLVE_QUESTION import DTYPES, FLOATS, HALVES, INTEGERS, convolve_fast
+
+# way -> rows, m, n, dtype, gradient: sizes for which `convolve_fast` goes that way
+WAYS = {
+    "_sum_antidiagonals": (6, 7, 5, torch.float64, False),
+    "_transpose": (4000, 5, 7, torch.float32, False),
+    "_add_padded": (400, 2, 3, torch.float64, True),
+    "_add_in_place": (4000, 9, 5, torch.float64, False),
+}
+every_way = pytest.mark.parametrize("way", WAYS)
+MODES = ["full", "same", "valid"]
+every_mode = pytest.mark.parametrize("mode", MODES)
+every_dtype = pytest.mark.parametrize("dtype", sorted(DTYPES, key=str), ids=str)
+lengths = st.integers(1, 12)
+seeds = st.integers(0, 2**32 - 1)
+# leading dimensions of a and v, which broadcast
+leading = st.sampled_from(
+    [
+        ((), ()),
+        ((1,), (1,)),
+        ((4,), (4,)),
+        ((4,), ()),
+        ((), (4,)),
+        ((0,), (0,)),
+        ((3, 0), (0,)),
+        ((2, 1), (1, 3)),
+        ((2, 1, 3), (4, 1)),
+        ((450,), (450,)),
+        ((450,), ()),
+        ((4000,), (4000,)),
+        ((4000,), (1,)),
+        ((2, 2000), (2000,)),
+    ]
+)
+
+
+def whole(shape, dtype, seed, most=9):
+    """Return whole numbers from `-most` to `most`, as both parts of complex ones."""
+    generator = torch.Generator().manual_seed(seed)
+    low = 0 if dtype == torch.uint8 else -most
+    most = 3 if dtype == torch.uint8 else most
+    numbers = torch.randint(low, most + 1, (2, *shape), generator=generator)
+    real, imaginary = numbers.double()
+    if dtype.is_complex:
+        return torch.complex(real, imaginary).to(dtype)
+    return real.to(dtype)
+
+
+def way_inputs(way, seed=0):
+    rows, m, n, dtype, gradient = WAYS[way]
+    a, v = whole((rows, m), dtype, seed), whole((rows, n), dtype, seed + 1)
+    return a.requires_grad_(gradient), v.requires_grad_(gradient)
+
+
+def numpy_rows(a, v, mode="full"):
+    """Convolve row by row in complex128, as `scipy.signal.convolve` defines it."""
+    rows = torch.broadcast_shapes(a.shape[:-1], v.shape[:-1])
+    a, v = (
+        t.detach().to(torch.complex128).expand(*rows, t.shape[-1]).numpy()
+        for t in (a, v)
+    )
+    pairs = zip(a.reshape(-1, a.shape[-1]), v.reshape(-1, v.shape[-1]), strict=True)
+    found = [scipy.signal.convolve(*pair, mode=mode, method="direct") for pair in pairs]
+    width = scipy.signal.convolve(np.ones(a.shape[-1]), np.ones(v.shape[-1]), mode).size
+    return torch.tensor(np.array(found).reshape(*rows, width))
+
+
+def assert_equals_numpy(result, a, v, mode="full"):
+    """Compare exactly: shape, dtype and numbers, which are whole and small."""
+    expected = numpy_rows(a, v, mode)
+    expected = expected if a.dtype.is_complex else expected.real
+    torch.testing.assert_close(result, expected.to(a.dtype), rtol=0, atol=0)
+
+
+def test_these_sizes_go_every_way(monkeypatch):
+    gone = []
+    for way in WAYS:
+        function = getattr(question, way)
+        monkeypatch.setattr(
+            question, way, lambda *args, f=function: gone.append(f) or f(*args)
+        )
+    for way in WAYS:
+        convolve_fast(*way_inputs(way))
+    assert [way.__name__ for way in gone] == list(WAYS)
+
+
+# ---- the result -----------------------------------------------------------------
+
+
+@every_mode
+@every_dtype
+@given(leading, lengths, lengths, seeds)
+@generated
+def test_it_is_exact_on_whole_numbers(mode, dtype, rows, m, n, seed):
+    most = 2 if dtype in (torch.int8, torch.bfloat16) else 9  # 12 * 2 * 2 still fits
+    a, v = (
+        whole((*rows[0], m), dtype, seed, most),
+        whole((*rows[1], n), dtype, seed + 1, most),
+    )
+    assert_equals_numpy(convolve_fast(a, v, mode), a, v, mode)
+
+
+@pytest.mark.parametrize("dtype", INTEGERS, ids=str)
+@pytest.mark.parametrize("rows", [3, 4000])
+def test_integers_that_overflow_wrap_around(dtype, rows):
+    a = torch.full((rows, 5), torch.iinfo(dtype).max, dtype=dtype)
+    v = torch.full((rows, 7), torch.iinfo(dtype).max - 1, dtype=dtype)
+    signal, kernel = (np.array(t[0].tolist(), dtype=object) for t in (a, v))
+    bits = torch.iinfo(dtype).bits
+    wrapped = [x % 2**bits for x in np.convolve(signal, kernel)]
+    result = convolve_fast(a, v)
+    assert (result == result[0]).all()
+    assert [int(x) % 2**bits for x in result[0]] == wrapped
+
+
+@pytest.mark.parametrize("dtype", HALVES, ids=str)
+@every_mode
+def test_halves_are_rounded_once(dtype, mode):
+    generator = torch.Generator().manual_seed(0)
+    a = torch.randn(50, 9, generator=generator).to(dtype)
+    v = torch.randn(50, 5, generator=generator).to(dtype)
+    exact = convolve_fast(a.double(), v.double(), mode)
+    result = convolve_fast(a, v, mode)
+    # Half a unit in the last place, and the little that float32 had lost before.
+    half = torch.finfo(dtype).eps / 2 * exact.abs() * 1.001
+    assert ((result.double() - exact).abs() <= half + 1e-5).all()
+    assert result.dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", FLOATS, ids=str)
+@given(leading, lengths, lengths, seeds)
+@generated
+def test_it_is_as_close_as_its_dtype_allows(dtype, rows, m, n, seed):
+    a, v = whole((*rows[0], m), dtype, seed) / 7, whole((*rows[1], n), dtype, seed) / 7
+    exact = numpy_rows(a, v).real
+    # Each sum of at most k products: k roundings, relative to the sum of absolutes.
+    bound = min(m, n) * torch.finfo(dtype).eps * numpy_rows(a.abs(), v.abs()).real
+    assert ((convolve_fast(a, v).double() - exact).abs() <= bound).all()
+
+
+@pytest.mark.parametrize(
+    ("mode", "m", "n", "width"),
+    [
+        ("full", 5, 7, 11),
+        ("same", 5, 7, 5),
+        ("same", 7, 5, 7),
+        ("valid", 5, 7, 3),
+        ("valid", 7, 5, 3),
+        ("valid", 4, 4, 1),
+    ],
+)
+@pytest.mark.parametrize("rows", [(), (0,), (1,), (2, 3), (4000,)], ids=str)
+def test_every_mode_has_its_length_whatever_the_rows(mode, m, n, width, rows):
+    result = convolve_fast(torch.ones(*rows, m), torch.ones(*rows, n), mode)
+    assert result.shape == (*rows, width)
+
+
+@every_way
+def test_it_convolves_both_ways_round(way):
+    a, v = way_inputs(way)
+    assert torch.equal(convolve_fast(a, v), convolve_fast(v, a))
+
+
+@every_way
+def test_it_leaves_its_inputs_alone(way):
+    a, v = way_inputs(way)
+    before = a.detach().clone(), v.detach().clone()
+    convolve_fast(a, v)
+    assert torch.equal(a, before[0])
+    assert torch.equal(v, before[1])
+
+
+@every_way
+@pytest.mark.parametrize("scatter", SCATTERED.values(), ids=SCATTERED)
+def test_it_takes_inputs_that_are_not_contiguous(way, scatter):
+    a, v = map(scatter, way_inputs(way))
+    assert not a.is_contiguous()
+    assert_equals_numpy(convolve_fast(a, v), a, v)
+
+
+@every_way
+def test_its_result_is_contiguous(way):
+    assert convolve_fast(*way_inputs(way)).is_contiguous()
+
+
+def test_autocast_and_a_missing_onednn_change_nothing():
+    a, v = way_inputs("_transpose")
+    with torch.autocast("cpu"):
+        assert_equals_numpy(convolve_fast(a, v), a, v)
+    with torch.backends.mkldnn.flags(enabled=False):
+        assert_equals_numpy(convolve_fast(a, v), a, v)
+
+
+def test_it_runs_on_a_device_where_nothing_is_measured():
+    a, v = (torch.ones(4000, k, device="meta") for k in (5, 7))
+    assert convolve_fast(a, v).shape == (4000, 11)
+
+
+def test_its_example_is_true():
+    finder, runner = doctest.DocTestFinder(), doctest.DocTestRunner()
+    names = {"torch": torch, "convolve_fast": convolve_fast}
+    (example,) = finder.find(convolve_fast, "convolve_fast", globs=names)
+    assert runner.run(example) == (0, 1)
+
+
+# ---- infinities and NaN ---------------------------------------------------------
+
+
+@every_way
+@pytest.mark.parametrize("odd", [float("inf"), float("-inf"), float("nan")])
+@pytest.mark.parametrize("where", ["a", "v", "both"])
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_an_odd_number_meets_what_it_meets_in_numpy(way, odd, where, place):
+    a, v = (t.detach().clone() for t in way_inputs(way))
+    row = len(a) // 2
+    if where != "v":
+        a[row, place] = odd
+    if where != "a":
+        v[row, place] = odd
+    gradient = WAYS[way][-1]
+    result = convolve_fast(a.requires_grad_(gradient), v).detach().double()
+    alone = np.convolve(a[row].detach().double(), v[row].detach().double())
+    torch.testing.assert_close(result[row], torch.tensor(alone), equal_nan=True)
+    others = torch.arange(len(a)) != row
+    assert result[others].isfinite().all()
+
+
+# ---- derivatives and transforms -------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.complex128], ids=str)
+@pytest.mark.parametrize(
+    ("rows_of_a", "rows_of_v", "m", "n"),
+    [((), (), 5, 3), ((2, 3), (3,), 3, 4), ((700,), (), 2, 1), ((0,), (0,), 2, 3)],
+)
+@every_mode
+def test_its_derivatives_are_right(dtype, rows_of_a, rows_of_v, m, n, mode):
+    a = whole((*rows_of_a, m), dtype, 0).requires_grad_()
+    v = whole((*rows_of_v, n), dtype, 1).requires_grad_()
+    function = partial(convolve_fast, mode=mode)
+    options = {"fast_mode": True, "check_batched_grad": True}
+    check, check_twice = torch.autograd.gradcheck, torch.autograd.gradgradcheck
+    assert check(function, (a, v), check_forward_ad=True, **options)
+    assert check_twice(function, (a, v), check_fwd_over_rev=True, **options)
+
+
+@every_way
+def test_its_gradients_are_cross_correlations(way):
+    a, v = (t.detach().requires_grad_() for t in way_inputs(way))
+    out = convolve_fast(a, v)
+    weight = whole(out.shape, out.dtype, 2)
+    found = torch.autograd.grad(out, (a, v), weight)
+    # out[k] holds a[i] * v[k - i], so a[i] gathers weight[i + j] * v[j].
+    for gradient, other in zip(found, (v, a), strict=True):
+        full = numpy_rows(weight, other.flip(-1)).real.to(out.dtype)
+        first, width = other.shape[-1] - 1, gradient.shape[-1]
+        assert torch.equal(gradient, full[:, first : first + width])
+
+
+@every_way
+def test_it_has_a_forward_derivative(way):
+    a, v = (t.detach() for t in way_inputs(way))
+    _, tangent = torch.func.jvp(convolve_fast, (a, v), (a, v))
+    torch.testing.assert_close(tangent, 2 * convolve_fast(a, v))
+
+
+@every_way
+@pytest.mark.parametrize("in_dims", [(0, 0), (0, None), (None, 0), (1, 0)], ids=str)
+def test_vmap_goes_over_either_or_both(way, in_dims):
+    a, v = way_inputs(way)
+    a = torch.stack([a, a + 1, a + 2], in_dims[0]) if in_dims[0] is not None else a
+    v = torch.stack([v, v + 1, v + 2], in_dims[1]) if in_dims[1] is not None else v
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # such as: no batching rule, a loop instead
+        result = torch.vmap(convolve_fast, in_dims)(a, v)
+    a = a if in_dims[0] is None else a.movedim(in_dims[0], 0)
+    assert torch.equal(result, convolve_fast(a, v))
+
+
+def test_vmap_nests_and_mixes_with_grad():
+    a, v = whole((3, 6), torch.float64, 0), whole((4, 5), torch.float64, 1)
+    every_pair = torch.vmap(torch.vmap(convolve_fast, (None, 0)), (0, None))
+    assert torch.equal(every_pair(a, v), convolve_fast(a[:, None], v))
+
+    def energy(a, v):
+        return convolve_fast(a, v).square().sum()
+
+    x = a.clone().requires_grad_()
+    energy(x, v[:3]).backward()
+    by_row = torch.vmap(torch.func.grad(energy))
+    assert torch.equal(by_row(a, v[:3]), x.grad)
+
+
+@every_way
+@pytest.mark.parametrize("jacobian", [torch.func.jacfwd, torch.func.jacrev])
+def test_both_jacobians_are_the_toeplitz_matrix(way, jacobian):
+    _, m, n, dtype, _ = WAYS[way]
+    a, v = whole((m,), dtype, 0), whole((n,), dtype, 1)
+    columns = [convolve_fast(e, v) for e in torch.eye(m, dtype=dtype)]
+    assert torch.equal(jacobian(convolve_fast)(a, v), torch.stack(columns, 1))
+
+
+@every_way
+@every_mode
+def test_it_compiles_into_one_graph(way, mode):
+    torch._dynamo.reset()
+    compiled = torch.compile(convolve_fast, backend="eager", fullgraph=True)
+    a, v = way_inputs(way)
+    assert_equals_numpy(compiled(a, v, mode).detach(), a, v, mode)
+
+
+# ---- bad input ------------------------------------------------------------------
+
+ONES = torch.ones(2)
+
+
+@pytest.mark.parametrize(
+    ("a", "v", "error", "named"),
+    [
+        ([1.0], ONES, TypeError, "not list and Tensor"),
+        (ONES, np.ones(2), TypeError, "not Tensor and ndarray"),
+        (ONES, ONES.to_sparse(), TypeError, "not torch.strided and torch.sparse_coo"),
+        (ONES, ONES.double(), TypeError, "not torch.float32 and torch.float64"),
+        (ONES.bool(), ONES.bool(), TypeError, "not torch.bool and torch.bool"),
+        (ONES, ONES.to("meta"), ValueError, "not cpu and meta"),
+        (ONES[:0], ONES, ValueError, "not (0,) and (2,)"),
+        (ONES, ONES[:0], ValueError, "not (2,) and (0,)"),
+        (ONES[0], ONES, ValueError, "not () and (2,)"),
+        (ONES, ONES[0], ValueError, "not (2,) and ()"),
+        (ONES.view(2, 1), torch.ones(3, 1), ValueError, "not (2, 1) and (3, 1)"),
+        (torch.ones(0, 3), torch.ones(2, 3), ValueError, "not (0, 3) and (2, 3)"),
+    ],
+)
+def test_it_refuses_bad_inputs_and_names_them(a, v, error, named):
+    assert_refused(convolve_fast, a, v, error, named)
+
+
+@pytest.mark.parametrize("mode", ["FULL", "circular", None])
+def test_it_refuses_an_unknown_mode_and_names_it(mode):
+    with pytest.raises(ValueError, match=re.escape(f"not {mode!r}")):
+        convolve_fast(ONES, ONES, mode)
