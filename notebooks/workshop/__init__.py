@@ -7,7 +7,8 @@ try:
     from .counting import count_bytes, count_calls, dispatched
     from .display import show, show_figure, stepper, table
     from .extension import load_ipython_extension
-    from .machine import check_machine
+    from .fresh import run_fresh
+    from .machine import check_machine, granted_cores
     from .profiling import profiled_lines, quiet_stderr
     from .proof import prove
     from .sweeping import Point, is_stopped, ready_calls, sweep
@@ -35,6 +36,7 @@ __all__ = [
     "dispatched",
     "format_ratio",
     "format_time",
+    "granted_cores",
     "is_stopped",
     "load_ipython_extension",
     "median_times",
@@ -42,6 +44,7 @@ __all__ = [
     "prove",
     "quiet_stderr",
     "ready_calls",
+    "run_fresh",
     "show",
     "show_figure",
     "stepper",

@@ -4,15 +4,19 @@ import base64
 import html
 import inspect
 import io
+import re
 
 import ipywidgets
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
 
-def show(function):
+def show(function, docstring=True):
     """Show the source of `function` as it stands in its file now."""
-    display(Markdown(f"```python\n{inspect.getsource(function)}```"))
+    source = inspect.getsource(function)
+    if not docstring:
+        source = re.sub(r'(?s) +""".*?"""\n', "", source, count=1)
+    display(Markdown(f"```python\n{source}```"))
 
 
 class table:

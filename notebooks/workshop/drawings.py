@@ -1,5 +1,9 @@
 """The pictures of the series: matplotlib figures for `show_figure`."""
 
+import math
+import statistics
+
+import matplotlib.colors
 import matplotlib.pyplot as plt
 from matplotlib.ticker import EngFormatter, FuncFormatter
 
@@ -226,23 +230,87 @@ def draw_bars(values, title, unit="s"):
     return figure
 
 
-def draw_curves(sizes, curves, title, xlabel, ylabel="time a call", unit="s"):
+def draw_curves(
+    sizes, curves, title, xlabel, ylabel="time a call", unit="s", xscale="log"
+):
     """Draw `curves`, a dict of name -> a number for each of `sizes`, in `unit`.
 
-    Both axes are logarithmic. Each curve carries its name at its right end.
+    The y axis is logarithmic. Each curve carries its name at its right end.
     """
     figure, axes = plt.subplots()
     ends = []
     for name, numbers in curves.items():
         (line,) = axes.plot(sizes, numbers, marker="o", markersize=4)
         ends.append((numbers[-1], name, line.get_color()))
-    axes.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.set(xscale=xscale, yscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
     axes.yaxis.set_major_formatter(EngFormatter(unit))
     axes.minorticks_off()
     axes.grid(color=GREY, linewidth=0.5)
     _label_ends(axes, ends)
     return figure
+
+
+def draw_calls(seconds, title):
+    """Draw single calls in their order, `seconds` each, and their median as a line."""
+    figure, axes = plt.subplots(figsize=(7.5, 3.2))
+    axes.plot(range(1, len(seconds) + 1), seconds, ".", markersize=4)
+    median = statistics.median(seconds)
+    axes.axhline(median, color=OKABE_ITO[1])
+    axes.text(len(seconds), median, " median", color=OKABE_ITO[1], va="center")
+    axes.set(yscale="log", xlabel="call", ylabel="time", title=title)
+    axes.yaxis.set_major_formatter(EngFormatter("s"))
+    axes.yaxis.set_minor_formatter(lambda *_: "")
+    return figure
+
+
+def draw_map(cells, title):
+    """Draw `cells`, a dict of `Point` -> (text, colour), as a panel for each setting.
+
+    A line of panels for each dtype and direction, a panel for each number of rows, and
+    in it a square for each pair of lengths m (downwards) and n.
+    """
+    settings = sorted({(str(p.dtype), p.backward) for p in cells})
+    batches = sorted({p.rows for p in cells})
+    lengths = sorted({p.m for p in cells})
+    figure, grid = plt.subplots(
+        len(settings),
+        len(batches),
+        figsize=(9.5, 9.5 / max(len(batches), 4) * len(settings) + 0.4),
+        squeeze=False,
+    )
+    for axes in grid.flat:
+        axes.set(xlim=(0, len(lengths)), ylim=(len(lengths), 0), aspect="equal")
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+    for point, (text, color) in cells.items():
+        line = settings.index((str(point.dtype), point.backward))
+        axes = grid[line, batches.index(point.rows)]
+        x, y = lengths.index(point.n), lengths.index(point.m)
+        axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=color, edgecolor="white"))
+        size = 11 if len(lengths) < 4 else 7
+        axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=size)
+    middles = [k + 0.5 for k in range(len(lengths))]
+    for axes, rows in zip(grid[0], batches, strict=True):
+        axes.set_title(f"{rows:,} rows", loc="center", fontsize=10)
+    for axes in grid[-1]:
+        axes.set_xticks(middles, lengths, fontsize=8)
+        axes.set_xlabel("kernels of n", fontsize=9)
+    for axes, (dtype, backward) in zip(grid[:, 0], settings, strict=True):
+        kind = "forward\nand backward" if backward else "forward"
+        axes.set_yticks(middles, lengths, fontsize=8)
+        axes.set_ylabel(
+            f"{dtype.removeprefix('torch.')}\n{kind}\n\nsignals of m", fontsize=9
+        )
+    figure.suptitle(title, x=0.01, ha="left")
+    return figure
+
+
+def shade(ratio):
+    """Return a colour for `ratio`: white at 1, blue for more, orange for less."""
+    strength = min(abs(math.log10(ratio)) / 2, 1)
+    end = matplotlib.colors.to_rgb(TINTS[0] if ratio > 1 else TINTS[1])
+    return tuple(1 - strength * (1 - channel) for channel in end)
 
 
 def _label_ends(axes, ends):

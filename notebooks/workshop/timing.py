@@ -15,11 +15,11 @@ from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GP
 format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
 
 
-def time_together(calls, rounds=9, block=2e-3, stop=inf, budget=inf):
+def time_together(calls, rounds=9, block=2e-3, threads=1, stop=inf, budget=inf):
     """Time `calls`, a dict of name -> function without arguments, in turns.
 
     Every round times a block of each function, so that a change of the machine's speed
-    hits all. A block repeats its function for about `block` seconds, on one thread.
+    hits all. A block repeats its function for about `block` seconds, on `threads`.
     Returns a dict of name -> `torch.utils.benchmark.Measurement`, whose `median` and
     `iqr` (interquartile range) are seconds a call.
 
@@ -28,7 +28,8 @@ def time_together(calls, rounds=9, block=2e-3, stop=inf, budget=inf):
     round once its rounds have taken `budget` seconds.
     """
     timers = {
-        name: Timer("call()", globals={"call": call}) for name, call in calls.items()
+        name: Timer("call()", globals={"call": call}, num_threads=threads)
+        for name, call in calls.items()
     }
     trials = {name: _seconds(call) for name, call in calls.items()}
     for name, seconds in trials.items():
