@@ -1,6 +1,6 @@
 """Convolve many pairs of small vectors: a Stack Overflow question, and its answers.
 
-Copy this one file into a project: it needs torch and nothing else.
+Copy this one file into a project, and use `convolve_fast`, its last: it needs torch.
 
 The question ("Speeding up 1d convolution in PyTorch", Stack Overflow, CC BY-SA 4.0;
 also discuss.pytorch.org/t/147970) is quoted first, between two marked lines, faults
@@ -19,7 +19,7 @@ kept:
 
 (These lines stand here because a docstring inside `convolve` would fill its profile.)
 
-The answers follow, one idea each, all with one contract:
+The answers follow, one idea each, all with one contract (`convolve_fast` takes more):
 
 - `a` holds the signals, of shape (m,) or (B, m); `v` the kernels, of shape (n,) or
   (B, n); any lengths and B >= 1. `convolve_one_kernel` takes one kernel (n,) for all
@@ -35,9 +35,6 @@ The answers follow, one idea each, all with one contract:
   whole row, and small numbers are rounded relative to the row's largest.
 - TypeError: not tensors, not dense, or other dtypes. ValueError: other shapes, empty
   ones, two devices.
-
-`convolve_fast`, at the end, is the one to use. It chooses between three of these ideas
-and takes more: any leading dimensions, modes, integers, halves and complex numbers.
 """
 
 import torch
@@ -212,8 +209,6 @@ def convolve_fft(a, v):
     return torch.fft.irfft(spectrum, shape[-1]).reshape(shape)
 
 
-# ---- the one to use -------------------------------------------------------------
-
 HALVES = (torch.float16, torch.bfloat16)
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 DTYPES = {*HALVES, *FLOATS, torch.complex64, torch.complex128, *INTEGERS}
@@ -270,15 +265,18 @@ def convolve_fast(a, v, mode="full"):
     m, n = long.shape[-1], short.shape[-1]
     gradient = torch.is_grad_enabled() and (a.requires_grad or v.requires_grad)
 
-    transformed = _is_transformed()
-    if rows.numel() * n * (m + n) <= 8000 * (n - 1.8) and not transformed:
+    if torch.compiler.is_compiling() or _is_transformed():
+        # A compiler fuses it, vmap and its like see through it.
+        full = _add_padded(long, short)
+    elif rows.numel() * n * (m + n) <= 8000 * (n - 1.8):
         # A shift's calls cost as much as 8,000 padded products; this way, two shifts'.
         full = _sum_antidiagonals(long, short)
-    elif rows.numel() >= 4000 and (gradient or n > 4) and _has_fast_groups(a):
-        # oneDNN works each row in registers; its preparations cost some 1,000 rows.
+    elif rows.numel() >= 4000 and gradient == (n <= 4) and _has_fast_groups(a):
+        # One call, which holds each row in registers: it wins over many shifts, and
+        # its own gradients win over few. Its preparations cost some 1,000 rows.
         full = _transpose(long.expand(*rows, m), short.expand(*rows, n))
-    elif gradient or transformed or torch.compiler.is_compiling():
-        full = _add_padded(long, short)
+    elif gradient:
+        full = _Convolution.apply(long, short)
     else:
         full = _add_in_place(long, short, rows)
 
@@ -310,7 +308,6 @@ def _has_fast_groups(a):
     return (
         a.is_cpu
         and a.dtype == torch.float32
-        and not torch.compiler.is_compiling()  # sums of products fuse better
         and torch.backends.mkldnn.is_available()
         and torch.backends.mkldnn.enabled
         and not torch.is_autocast_enabled("cpu")  # it would round to bfloat16
@@ -318,10 +315,8 @@ def _has_fast_groups(a):
 
 
 def _is_transformed():
-    """Tell whether vmap or another of `torch.func` is at work."""
-    if torch.compiler.is_compiling():  # then it is traced away
-        return False
-    return torch._C._functorch.peek_interpreter_stack() is not None  # no public way
+    """Tell whether vmap or another of `torch.func` is at work: no public way exists."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
 
 
 def _sum_antidiagonals(long, short):
@@ -346,7 +341,7 @@ def _transpose(long, short):
 
 
 def _add_padded(long, short):
-    """Add shifted multiples out of place: what gradients, vmap and compilers need."""
+    """Add shifted multiples out of place."""
     n = short.shape[-1]
     weights = enumerate(short.split(1, -1))
     pad = torch.nn.functional.pad
@@ -359,4 +354,46 @@ def _add_in_place(long, short, rows):
     out = long.new_zeros(*rows, m + n - 1)
     for j, weight in enumerate(short.split(1, -1)):
         out.narrow(-1, j, m).addcmul_(long, weight)
+    return out
+
+
+class _Convolution(torch.autograd.Function):
+    """`convolve_fast` with gradients of its own: they are cross-correlations.
+
+    out[k] holds a[i] * v[k - i], so the gradient of a[i] gathers grad[i + j] * v[j].
+    Autograd would find the same, but copy the whole gradient once for each shift.
+    """
+
+    @staticmethod
+    def forward(ctx, long, short):
+        ctx.save_for_backward(long, short)
+        ctx.save_for_forward(long, short)
+        return convolve_fast(long, short)
+
+    @staticmethod
+    def backward(ctx, grad):
+        long, short = ctx.saved_tensors
+        of_long = of_short = None
+        if ctx.needs_input_grad[0]:
+            of_long = _correlate(grad, short).sum_to_size(long.shape)
+        if ctx.needs_input_grad[1]:
+            of_short = _correlate(grad, long).sum_to_size(short.shape)
+        return of_long, of_short
+
+    @staticmethod
+    def jvp(ctx, of_long, of_short):
+        long, short = ctx.saved_tensors
+        return convolve_fast(of_long, short) + convolve_fast(long, of_short)
+
+
+def _correlate(grad, other):
+    """Return out[i] = sum of grad[i + j] * other[j], conjugated if complex."""
+    width = grad.shape[-1] - other.shape[-1] + 1
+    weights = enumerate(other.conj().split(1, -1))
+    terms = ((grad.narrow(-1, j, width), weight) for j, weight in weights)
+    if torch.is_grad_enabled() or _is_transformed():  # for derivatives of this one
+        return sum(window * weight for window, weight in terms)
+    out = grad.new_zeros(*grad.shape[:-1], width)
+    for window, weight in terms:
+        out.addcmul_(window, weight)
     return out

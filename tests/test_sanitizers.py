@@ -38,6 +38,33 @@ Line #      Hits         Time   Per Hit   % Time  Line Contents
     53        40          9.0       0.2      0.0          for j in range(vcols):
     54        35     2.47e+12  7.06e+10    100.0              out[:, i+j] += e[:, i, j]
 """
+COMPARED = """\
+[----- 5 x 7, float32 ----]
+                          |  1 rows  |  10000 rows
+1 threads: ---------------
+      convolve_shift_add  |   84.6   |     828.7
+      convolve_windows    |   44.9   |    1930.7
+
+Times are in microseconds (us).
+"""
+SAME_COMPARED_ELSEWHERE = """\
+[------------ 5 x 7, float32 -----------]
+                          |  1 rows   |   10000 rows
+1 threads: -----------------------------
+      convolve_shift_add  |   0.0846  |  111828.7
+      convolve_windows    |  40.0     |       1.0
+
+Times are in milliseconds (ms).
+"""
+LOGGED = """\
+oneDNN: reorder      jit:uni                  8.8 µs
+oneDNN: convolution  jit_dw:avx512_core       31.0 µs
+kernels of 8
+"""
+LOGGED_ELSEWHERE = """\
+oneDNN: convolution  x64:gemm:jit             1.5 ms
+kernels of 8
+"""
 VARYING = [
     ("12.3 µs", "4.0 ms"),
     ("1.2 s", "0.0 s"),
@@ -56,6 +83,10 @@ VARYING = [
     ('"data:image/png;base64,iVBOR/+a=="', '"data:image/png;base64,AAAA"'),
     ("Writing my_loop.py", "Overwriting my_loop.py"),
     (PROFILE, SAME_PROFILE_ELSEWHERE),
+    (COMPARED, SAME_COMPARED_ELSEWHERE),
+    (LOGGED, LOGGED_ELSEWHERE),
+    ("| cores granted | 2 |", "| cores granted | 0.5 |"),
+    ("Here, 5 of 7 answers win somewhere", "Here, 3 of 7 answers win somewhere"),
 ]
 KEPT = [
     ("12.3 µs a call", "12.3 µs a row"),
@@ -80,6 +111,14 @@ KEPT = [
         'alt="b" src="data:image/png;base64,AA"',
     ),
     ("Writing my_loop.py", "Writing my_other.py"),
+    (COMPARED, COMPARED.replace("5 x 7", "5 x 8")),
+    (COMPARED, COMPARED.replace("windows", "grouped")),
+    (COMPARED, COMPARED.replace("10000 rows", "1000 rows")),
+    (COMPARED, COMPARED.replace("1 threads", "2 threads")),
+    (COMPARED, COMPARED.replace("Times", "Hits")),
+    (LOGGED, LOGGED.replace("of 8", "of 7")),
+    ("| cores seen | 2 |", "| cores seen | 3 |"),
+    ("Here, 5 of 7 answers lose", "Here, 4 of 7 answers lose"),
     (PROFILE, PROFILE.replace("   35  ", "   36  ")),
     (PROFILE, PROFILE.replace("   54  ", "   55  ")),
     (PROFILE, PROFILE.replace("   41  ", "   42  ")),

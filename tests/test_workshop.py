@@ -2,17 +2,22 @@
 
 import subprocess
 import sys
+import time
 from collections import Counter
+from functools import partial
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
+import SO_CONVOLVE_QUESTION as question
 import workshop
 from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
-from workshop import machine
+from workshop import drawings, machine
 
 
 def cross_correlation(a, v):
@@ -237,3 +242,103 @@ def test_granted_cores_are_what_a_quota_leaves(quota, cores, monkeypatch, tmp_pa
     two_cores = SimpleNamespace(sched_getaffinity=lambda _: {0, 1})
     monkeypatch.setattr(machine, "os", two_cores)
     assert machine.granted_cores() == cores
+
+
+# ---- sweeps ---------------------------------------------------------------------
+
+
+def slow(a, v):
+    time.sleep(0.05)
+
+
+def test_whoever_is_far_behind_gets_one_call():
+    calls = {"slow": lambda: slow(None, None), "fast": lambda: None}
+    measured = workshop.time_together(calls, rounds=2, block=1e-5, stop=50)
+    assert workshop.is_stopped(measured["slow"])
+    assert not workshop.is_stopped(measured["fast"])
+
+
+def test_a_budget_ends_the_rounds():
+    calls = {"slow": lambda: slow(None, None)}
+    measured = workshop.time_together(calls, rounds=1000, block=1e-5, budget=1)
+    assert not workshop.is_stopped(measured["slow"])
+    assert len(measured["slow"].times) < 1000
+
+
+def test_a_sweep_runs_everyone_at_every_point_but_those_hopelessly_behind():
+    def fast(a, v):
+        return a
+
+    points = [workshop.Point(2, n, rows) for n in (3, 4) for rows in (1, 5)]
+    measured = workshop.sweep(
+        points, partial(workshop.ready_calls, [fast, slow]), stop=1, rounds=1, block=0
+    )
+    assert [(p.n, p.rows, *names) for p, names in measured.items()] == [
+        (3, 1, "fast", "slow"),
+        (3, 5, "fast"),
+        (4, 1, "fast", "slow"),
+        (4, 5, "fast"),
+    ]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_point_makes_its_inputs_the_same_each_time(dtype):
+    shapes = []
+
+    def function(a, v):
+        shapes.append((a.shape, v.shape, a.dtype))
+        return a.sum() + v.sum()
+
+    point = workshop.Point(m=2, n=3, rows=4, dtype=dtype)
+    results = [workshop.ready_calls([function], point)["function"]() for _ in range(2)]
+    assert shapes == 2 * [((4, 2), (4, 3), dtype)]
+    assert torch.equal(*results)
+
+
+@pytest.mark.parametrize("rows", [1, 4])
+@pytest.mark.parametrize("name", ["convolve", "convolve_fast"])
+def test_a_point_with_gradients_asks_for_both(name, rows):
+    point = workshop.Point(m=2, n=3, rows=rows, dtype=torch.float64, backward=True)
+    calls = workshop.ready_calls([getattr(question, name)], point)
+    of_a, of_v = calls[name]()
+    assert (of_a.shape, of_v.shape) == ((rows, 2), (rows, 3))
+
+
+def test_fresh_code_finds_the_series_and_its_environment():
+    code = "import os, SO_CONVOLVE_QUESTION, workshop; print(os.environ['MINE'])"
+    assert workshop.run_fresh(code, MINE="here") == "here\n"
+
+
+def test_fresh_code_that_fails_says_how():
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        workshop.run_fresh("1 / 0")
+
+
+def test_a_source_can_be_shown_without_its_docstring():
+    InteractiveShell.instance()
+    with capture_output() as shown:
+        workshop.show(question.convolve_fast, docstring=False)
+    (output,) = shown.outputs
+    source = output.data["text/markdown"]
+    assert source.startswith("```python\ndef convolve_fast(")
+    assert "Args:" not in source
+    assert source.count('"""') == 0
+
+
+def test_a_map_has_a_panel_for_each_setting_and_batch_and_a_square_for_each_pair():
+    points = [
+        workshop.Point(m, n, rows, dtype)
+        for m in (2, 5)
+        for n in (2, 5)
+        for rows in (1, 10, 100)
+        for dtype in (torch.float32, torch.float64)
+    ]
+    figure = drawings.draw_map({p: ("S", "#FFFFFF") for p in points}, "who")
+    texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert texts == [["S"] * 4] * 6
+    drawings.plt.close(figure)
+
+
+def test_shades_tell_more_from_less_and_white_is_neither():
+    assert drawings.shade(1) == (1, 1, 1)
+    assert drawings.shade(100) == drawings.shade(10_000) != drawings.shade(0.01)

@@ -11,11 +11,12 @@ try:
     from .machine import check_machine, granted_cores
     from .profiling import profiled_lines, quiet_stderr
     from .proof import prove
-    from .sweeping import Point, is_stopped, ready_calls, sweep
+    from .sweeping import Point, ready_calls, sweep
     from .timing import (
         crossover,
         format_ratio,
         format_time,
+        is_stopped,
         median_times,
         time_table,
         time_together,

@@ -68,8 +68,3 @@ def sweep(points, calls_at, stop=50, **options):
         limit = 4 * stop * min(m.median for m in measured.values())
         out |= {(series, name) for name, m in measured.items() if m.median > limit}
     return results
-
-
-def is_stopped(measurement):
-    """Tell whether `time_together` stopped this one: it holds a single call."""
-    return len(measurement.times) == 1

@@ -24,17 +24,14 @@ def time_together(calls, rounds=9, block=2e-3, threads=1, stop=inf, budget=inf):
     `iqr` (interquartile range) are seconds a call.
 
     A function that takes over `stop` times as long as the fastest, or over `budget`
-    seconds a call, is stopped: its `Measurement` holds one call. No other gets a new
-    round once its rounds have taken `budget` seconds.
+    seconds a call, is stopped: its `Measurement` holds one call, see `is_stopped`. No
+    other gets a new round once its rounds have taken `budget` seconds.
     """
     timers = {
         name: Timer("call()", globals={"call": call}, num_threads=threads)
         for name, call in calls.items()
     }
-    trials = {name: _seconds(call) for name, call in calls.items()}
-    for name, seconds in trials.items():
-        if seconds < 1:  # then the first call may have paid for what is made once
-            trials[name] = _seconds(calls[name])
+    trials = {name: _trial(call) for name, call in calls.items()}
     limit = min(stop * min(trials.values()), budget)
     turns = {name: [] for name in calls}
     spent = dict.fromkeys(calls, 0)
@@ -48,9 +45,21 @@ def time_together(calls, rounds=9, block=2e-3, threads=1, stop=inf, budget=inf):
     return {
         name: Measurement.merge(turns[name])[0]
         if turns[name]
-        else Measurement(1, [trials[name]], timers[name]._task_spec)
+        else Measurement(1, [trials[name]], timers[name]._task_spec, {"stopped": True})
         for name in calls
     }
+
+
+def is_stopped(measurement):
+    """Tell whether `time_together` stopped this one after a single call."""
+    return bool(measurement.metadata)
+
+
+def _trial(call):
+    """Return the seconds of a call; of a short one, undisturbed and not the first."""
+    first = _seconds(call)
+    further = 3 if first < 0.03 else 1 if first < 1 else 0
+    return min([first, *(_seconds(call) for _ in range(further))])
 
 
 def _seconds(call):
