@@ -23,16 +23,18 @@ def time_together(calls, rounds=9, block=2e-3, threads=1, stop=inf, budget=inf):
     Returns a dict of name -> `torch.utils.benchmark.Measurement`, whose `median` and
     `iqr` (interquartile range) are seconds a call.
 
-    A function that takes over `stop` times as long as the fastest, or over `budget`
-    seconds a call, is stopped: its `Measurement` holds one call, see `is_stopped`. No
-    other gets a new round once its rounds have taken `budget` seconds.
+    A function that takes over `stop` times as long as the fastest is stopped: its
+    `Measurement` holds one call, see `is_stopped`. So is one five times as long, if a
+    call takes over `budget` seconds. No other gets a new round once its rounds have
+    taken that long.
     """
     timers = {
         name: Timer("call()", globals={"call": call}, num_threads=threads)
         for name, call in calls.items()
     }
     trials = {name: _trial(call) for name, call in calls.items()}
-    limit = min(stop * min(trials.values()), budget)
+    fastest = min(trials.values())
+    limit = min(stop * fastest, max(5 * fastest, budget))
     turns = {name: [] for name in calls}
     spent = dict.fromkeys(calls, 0)
     for _ in range(rounds):
