@@ -250,9 +250,9 @@ def convolve_fast(a, v, mode="full"):
         ValueError: no axis, an empty last axis, leading dimensions that do not
             broadcast, two devices, an unknown mode.
 
-    Source: the rule is fitted to `tests/benchmark.py` (torch 2.13.0, x86-64 with AVX2
-    and with AVX-512, one thread); notebook 07 tells how. The ways are those of
-    `convolve_antidiagonals`, `convolve_transposed` and `convolve_shift_add`.
+    Source: the ways are those of `convolve_antidiagonals`, `convolve_transposed` and
+    `convolve_shift_add`. The bounds between them are fitted to `tests/benchmark.py`,
+    with torch 2.13.0 on one thread, x86-64, with AVX2 and with AVX-512.
 
     >>> convolve_fast(torch.tensor([1, 2, 3]), torch.tensor([1, 10]))
     tensor([ 1, 12, 23, 30])
@@ -260,30 +260,34 @@ def convolve_fast(a, v, mode="full"):
     rows = _check_any(a, v, mode)
     if a.dtype in HALVES:
         return convolve_fast(a.float(), v.float(), mode).to(a.dtype)
-    # Convolution commutes: every way below walks over the shorter one.
+    # Convolution commutes, and every way walks over the shorter one.
     long, short = (a, v) if a.shape[-1] >= v.shape[-1] else (v, a)
-    m, n = long.shape[-1], short.shape[-1]
-    gradient = torch.is_grad_enabled() and (a.requires_grad or v.requires_grad)
-
-    if torch.compiler.is_compiling() or _is_transformed():
-        # A compiler fuses it, vmap and its like see through it.
-        full = _add_padded(long, short)
-    elif rows.numel() * n * (m + n) <= 8000 * (n - 1.8):
-        # A shift's calls cost as much as 8,000 padded products; this way, two shifts'.
-        full = _sum_antidiagonals(long, short)
-    elif rows.numel() >= 4000 and gradient == (n <= 4) and _has_fast_groups(a):
-        # One call, which holds each row in registers: it wins over many shifts, and
-        # its own gradients win over few. Its preparations cost some 1,000 rows.
-        full = _transpose(long.expand(*rows, m), short.expand(*rows, n))
-    elif gradient:
-        full = _Convolution.apply(long, short)
-    else:
-        full = _add_in_place(long, short, rows)
-
+    full = _convolve_full(long, short, rows)
     if mode == "full":
         return full
-    length = a.shape[-1] if mode == "same" else m - n + 1
-    return full.narrow(-1, (m + n - 1 - length) // 2, length)
+    spare = short.shape[-1] - 1
+    length = a.shape[-1] if mode == "same" else long.shape[-1] - spare
+    return full.narrow(-1, (full.shape[-1] - length) // 2, length)
+
+
+def _convolve_full(long, short, rows):
+    """Choose the way: the rule of `convolve_fast`."""
+    m, n, B = long.shape[-1], short.shape[-1], rows.numel()
+    gradient = torch.is_grad_enabled() and (long.requires_grad or short.requires_grad)
+
+    # Who traces this code, must see through it: nothing in place.
+    if torch.compiler.is_compiling() or _is_transformed():
+        return _add_padded(long, short)
+    # A shift's calls cost as much as 8,000 padded products; this way's, 1.8 shifts.
+    if B * n * (m + n) <= 8000 * (n - 1.8):
+        return _sum_antidiagonals(long, short)
+    # oneDNN's preparations cost some 1,000 rows. It holds a row in registers, which
+    # beats many shifts; its gradients beat ours for few.
+    if B >= 4000 and (n <= 4 if gradient else n > 4) and _has_fast_groups(long):
+        return _transpose(long.expand(*rows, m), short.expand(*rows, n))
+    if gradient:
+        return _Convolution.apply(long, short)
+    return _add_in_place(long, short, rows)
 
 
 def _check_any(a, v, mode):

@@ -7,7 +7,7 @@ try:
     from .counting import count_bytes, count_calls, dispatched
     from .display import show, show_figure, stepper, table
     from .extension import load_ipython_extension
-    from .fresh import run_fresh
+    from .fresh import onednn_log, run_fresh
     from .machine import check_machine, granted_cores
     from .profiling import profiled_lines, quiet_stderr
     from .proof import prove
@@ -41,6 +41,7 @@ __all__ = [
     "is_stopped",
     "load_ipython_extension",
     "median_times",
+    "onednn_log",
     "profiled_lines",
     "prove",
     "quiet_stderr",

@@ -5,7 +5,7 @@ import statistics
 
 import matplotlib.colors
 import matplotlib.pyplot as plt
-from matplotlib.ticker import EngFormatter, FuncFormatter
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator
 
 # Okabe and Ito, Color Universal Design (2008): safe for any colour vision.
 OKABE_ITO = [
@@ -244,11 +244,19 @@ def draw_curves(
         ends.append((numbers[-1], name, line.get_color()))
     axes.set(xscale=xscale, yscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
-    axes.yaxis.set_major_formatter(EngFormatter(unit))
-    axes.minorticks_off()
+    _tick_times(axes, unit)
     axes.grid(color=GREY, linewidth=0.5)
     _label_ends(axes, ends)
     return figure
+
+
+def _tick_times(axes, unit="s"):
+    """Write ticks in `unit` on a logarithmic y axis, more of them if it is short."""
+    low, high = axes.get_ylim()
+    digits = (1, 2, 5) if high / low < 100 else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=digits))
+    axes.yaxis.set_major_formatter(EngFormatter(unit))
+    axes.minorticks_off()
 
 
 def draw_calls(seconds, title):
@@ -257,10 +265,9 @@ def draw_calls(seconds, title):
     axes.plot(range(1, len(seconds) + 1), seconds, ".", markersize=4)
     median = statistics.median(seconds)
     axes.axhline(median, color=OKABE_ITO[1])
-    axes.text(len(seconds), median, " median", color=OKABE_ITO[1], va="center")
     axes.set(yscale="log", xlabel="call", ylabel="time", title=title)
-    axes.yaxis.set_major_formatter(EngFormatter("s"))
-    axes.yaxis.set_minor_formatter(lambda *_: "")
+    _tick_times(axes)
+    _label_ends(axes, [(median, "median", OKABE_ITO[1])])
     return figure
 
 

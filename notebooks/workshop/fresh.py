@@ -26,3 +26,25 @@ def run_fresh(code, **environment):
     if done.returncode:
         raise RuntimeError(done.stderr)
     return done.stdout
+
+
+def onednn_log(code, **environment):
+    """Run `code` as `run_fresh` does; return the lines that it and oneDNN print.
+
+    oneDNN tells of each piece of work the implementation that does it, and of each
+    implementation that refuses one the reason and the line of its source. Repeated
+    lines are left out.
+    """
+    wanted = {"ONEDNN_VERBOSE": "dispatch,profile_exec", **environment}
+    lines = []
+    for line in run_fresh(code, **wanted).splitlines():
+        fields = line.split(",")
+        if "exec" in fields:
+            line = f"oneDNN: {fields[5]} by {fields[6]}"
+        elif "create:dispatch" in fields:
+            line = f"oneDNN: refused, {fields[-2]} ({fields[-1]})"
+        elif fields[0] == "onednn_verbose":
+            continue
+        if line not in lines[-1:]:
+            lines.append(line)
+    return lines
