@@ -62,7 +62,7 @@ oneDNN: convolution by jit_dw:avx512_core
 kernels of 8
 """
 LOGGED_ELSEWHERE = """\
-oneDNN: refused, unsupported feature for padding (src/cpu/x64/a.cpp:217)
+oneDNN: refused: width unroll exceeds padding size
 oneDNN: convolution by x64:gemm:jit
 oneDNN: reorder by jit:uni
 kernels of 8

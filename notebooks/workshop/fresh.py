@@ -28,12 +28,11 @@ def run_fresh(code, **environment):
     return done.stdout
 
 
-def onednn_log(code, **environment):
+def onednn_log(code, about, **environment):
     """Run `code` as `run_fresh` does; return the lines that it and oneDNN print.
 
-    oneDNN tells of each piece of work the implementation that does it, and of each
-    implementation that refuses one the reason and the line of its source. Repeated
-    lines are left out.
+    oneDNN tells which implementation does each piece of work, and which refuse it. Of
+    the refusals those are kept whose reason names `about`. Repeated lines are left out.
     """
     wanted = {"ONEDNN_VERBOSE": "dispatch,profile_exec", **environment}
     lines = []
@@ -41,8 +40,8 @@ def onednn_log(code, **environment):
         fields = line.split(",")
         if "exec" in fields:
             line = f"oneDNN: {fields[5]} by {fields[6]}"
-        elif "create:dispatch" in fields:
-            line = f"oneDNN: refused, {fields[-2]} ({fields[-1]})"
+        elif "create:dispatch" in fields and about in fields[-2]:
+            line = f"oneDNN: refused: {fields[-2].split(': ')[-1]}"
         elif fields[0] == "onednn_verbose":
             continue
         if line not in lines[-1:]:
