@@ -228,8 +228,7 @@ def convolve_fast(a, v, mode="full"):
             be no rows.
         mode: which part of the m + n - 1 numbers to return, as in
             `torchaudio.functional.convolve`: "full", all; "same", the m in the middle;
-            "valid", the max(m, n) - min(m, n) + 1 that meet no edge. The last two are
-            views of the full result.
+            "valid", the max(m, n) - min(m, n) + 1 that meet no edge.
 
     Returns:
         A tensor of shape (..., m + n - 1), (..., m) or (..., max - min + 1), with the
@@ -243,7 +242,7 @@ def convolve_fast(a, v, mode="full"):
 
     An infinity or a NaN meets the numbers that it would in `numpy.convolve`, and no
     others: no zero of a padding is multiplied, and no row touches another, whatever
-    the number of rows.
+    the number of rows. (Complex infinities meet the same, but have other products.)
 
     Raises:
         TypeError: not tensors, not dense, two dtypes, or a dtype not named above.
@@ -275,18 +274,22 @@ def _convolve_full(long, short, rows):
     m, n, B = long.shape[-1], short.shape[-1], rows.numel()
     gradient = torch.is_grad_enabled() and (long.requires_grad or short.requires_grad)
 
-    # Who traces this code, must see through it: nothing in place.
+    # Who traces this code must see through it: nothing in place.
     if torch.compiler.is_compiling() or _is_transformed():
         return _add_padded(long, short)
-    # A shift's calls cost as much as 8,000 padded products; this way's, 1.8 shifts.
-    if B * n * (m + n) <= 8000 * (n - 1.8):
+    # One pair is one group: the fewest calls, with no loop over groups behind them.
+    if B == 1 and _has_plain_floats(long):
+        return _transpose(long, short, rows)
+    # The calls of a shift cost as much as 8,000 padded products, those of this way as
+    # 1.8 shifts. Beyond 2,000,000 products memory costs more than calls.
+    if B * n * (m + n) <= 8000 * min(n - 1.8, 250):
         return _sum_antidiagonals(long, short)
-    # oneDNN's preparations cost some 1,000 rows. It holds a row in registers, which
-    # beats many shifts; its gradients beat ours for few.
-    if B >= 4000 and (n <= 4 if gradient else n > 4) and _has_fast_groups(long):
-        return _transpose(long.expand(*rows, m), short.expand(*rows, n))
     if gradient:
-        return _Convolution.apply(long, short)
+        return _Convolution.apply(long, short, rows)
+    # oneDNN holds a row in registers, which beats five shifts or more where its
+    # preparations, as long as 1,000 rows or so, don't count.
+    if B >= 4000 and n > 4 and _has_plain_floats(long) and _has_fast_groups(long):
+        return _transpose(long, short, rows)
     return _add_in_place(long, short, rows)
 
 
@@ -296,10 +299,14 @@ def _check_any(a, v, mode):
     if mode not in ("full", "same", "valid"):
         raise ValueError(f"mode must be 'full', 'same' or 'valid', not {mode!r}")
     if a.ndim and v.ndim and a.shape[-1] and v.shape[-1]:
-        if a.shape[:-1] == v.shape[:-1]:  # the usual case, without a call into torch
-            return a.shape[:-1]
+        rows_of_a, rows_of_v = a.shape[:-1], v.shape[:-1]
+        # The usual cases, without a call into torch:
+        if rows_of_a == rows_of_v or not rows_of_v:
+            return rows_of_a
+        if not rows_of_a:
+            return rows_of_v
         try:
-            return torch.broadcast_shapes(a.shape[:-1], v.shape[:-1])
+            return torch.broadcast_shapes(rows_of_a, rows_of_v)
         except RuntimeError:
             pass  # told below
     shapes = f"{tuple(a.shape)} and {tuple(v.shape)}"
@@ -307,15 +314,16 @@ def _check_any(a, v, mode):
     raise ValueError(f"a and v must be {wanted}, not {shapes}")
 
 
+def _has_plain_floats(a):
+    """Tell whether torch's convolutions on the CPU keep the contract for `a`."""
+    # Autocast would round to bfloat16; complex numbers would take other products.
+    return a.is_cpu and a.dtype in FLOATS and not torch.is_autocast_enabled("cpu")
+
+
 def _has_fast_groups(a):
     """Tell whether a grouped convolution of `a` is oneDNN's, not a loop over rows."""
-    return (
-        a.is_cpu
-        and a.dtype == torch.float32
-        and torch.backends.mkldnn.is_available()
-        and torch.backends.mkldnn.enabled
-        and not torch.is_autocast_enabled("cpu")  # it would round to bfloat16
-    )
+    onednn = torch.backends.mkldnn
+    return a.dtype == torch.float32 and onednn.is_available() and onednn.enabled
 
 
 def _is_transformed():
@@ -336,12 +344,13 @@ def _sum_antidiagonals(long, short):
     return skewed.sum(-2, dtype=long.dtype)  # or torch would widen integers
 
 
-def _transpose(long, short):
+def _transpose(long, short, rows):
     """Spread every number over the kernel: a grouped transposed convolution."""
-    channels = long.reshape(1, -1, long.shape[-1])
-    kernels = short.reshape(-1, 1, short.shape[-1])
-    out = torch.conv_transpose1d(channels, kernels, groups=len(kernels))
-    return out.reshape(*long.shape[:-1], -1)
+    m, n, B = long.shape[-1], short.shape[-1], rows.numel()
+    channels = long.expand(*rows, m).reshape(1, B, m)
+    kernels = short.expand(*rows, n).reshape(B, 1, n)
+    out = torch.conv_transpose1d(channels, kernels, groups=B)
+    return out.reshape(*rows, m + n - 1)
 
 
 def _add_padded(long, short):
@@ -369,31 +378,40 @@ class _Convolution(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, long, short):
-        ctx.save_for_backward(long, short)
+    def forward(ctx, long, short, rows):
+        of_long, of_short, _ = ctx.needs_input_grad
+        ctx.save_for_backward(long if of_short else None, short if of_long else None)
         ctx.save_for_forward(long, short)
-        return convolve_fast(long, short)
+        ctx.shapes = long.shape, short.shape
+        return _convolve_full(long, short, rows)
 
     @staticmethod
     def backward(ctx, grad):
         long, short = ctx.saved_tensors
-        of_long = of_short = None
-        if ctx.needs_input_grad[0]:
-            of_long = _correlate(grad, short).sum_to_size(long.shape)
-        if ctx.needs_input_grad[1]:
-            of_short = _correlate(grad, long).sum_to_size(short.shape)
-        return of_long, of_short
+        of_long = None if short is None else _correlate(grad, short)
+        of_short = None if long is None else _correlate(grad, long)
+        return *map(_sum_to, (of_long, of_short), ctx.shapes), None
 
     @staticmethod
-    def jvp(ctx, of_long, of_short):
+    def jvp(ctx, of_long, of_short, _):
         long, short = ctx.saved_tensors
         return convolve_fast(of_long, short) + convolve_fast(long, of_short)
 
 
+def _sum_to(gradient, shape):
+    """Undo the broadcasting of an input of `shape`."""
+    return None if gradient is None else gradient.sum_to_size(shape)
+
+
 def _correlate(grad, other):
     """Return out[i] = sum of grad[i + j] * other[j], conjugated if complex."""
-    width = grad.shape[-1] - other.shape[-1] + 1
-    weights = enumerate(other.conj().split(1, -1))
+    k = other.shape[-1]
+    width, other = grad.shape[-1] - k + 1, other.conj()
+    if k > 4 * width:  # a product and a sum for each out[i] ...
+        windows = (grad.narrow(-1, i, k) for i in range(width))
+        return torch.cat([(w * other).sum(-1, keepdim=True) for w in windows], -1)
+    # ... or a shift for each other[j]
+    weights = enumerate(other.split(1, -1))
     terms = ((grad.narrow(-1, j, width), weight) for j, weight in weights)
     if torch.is_grad_enabled() or _is_transformed():  # for derivatives of this one
         return sum(window * weight for window, weight in terms)

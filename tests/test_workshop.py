@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from collections import Counter
 from functools import partial
 from importlib.metadata import PackageNotFoundError
@@ -17,7 +16,7 @@ from IPython.utils.capture import capture_output
 import SO_CONVOLVE_QUESTION as question
 import workshop
 from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
-from workshop import drawings, machine
+from workshop import drawings, machine, timing
 
 
 def cross_correlation(a, v):
@@ -247,32 +246,54 @@ def test_granted_cores_are_what_a_quota_leaves(quota, cores, monkeypatch, tmp_pa
 # ---- sweeps ---------------------------------------------------------------------
 
 
-def slow(a, v):
-    time.sleep(0.05)
+@pytest.fixture
+def sleep(monkeypatch):
+    """Return a `sleep` that moves the workshop's clock, and nothing else does."""
+    now = [0.0]
+    monkeypatch.setattr(timing, "clock", lambda: now[0])
+
+    def sleep(seconds):
+        now[0] += seconds
+
+    return sleep
 
 
-def test_whoever_is_far_behind_gets_one_call():
-    calls = {"slow": lambda: slow(None, None), "fast": lambda: None}
-    measured = workshop.time_together(calls, rounds=2, block=1e-5, stop=50)
-    assert workshop.is_stopped(measured["slow"])
-    assert not workshop.is_stopped(measured["fast"])
+def test_every_round_times_a_block_of_each(sleep):
+    calls = {"slow": lambda: sleep(0.3), "fast": lambda: sleep(0.1)}
+    measured = workshop.time_together(calls, rounds=5, block=1)
+    assert [m.median for m in measured.values()] == pytest.approx([0.3, 0.1])
+    assert [len(m.times) for m in measured.values()] == [5, 5]
 
 
-def test_a_budget_ends_the_rounds():
-    calls = {"slow": lambda: slow(None, None)}
-    measured = workshop.time_together(calls, rounds=1000, block=1e-5, budget=1)
-    assert not workshop.is_stopped(measured["slow"])
-    assert len(measured["slow"].times) < 1000
+def test_whoever_is_far_behind_gets_one_call(sleep):
+    calls = {"slow": lambda: sleep(5.1), "fast": lambda: sleep(0.1)}
+    measured = workshop.time_together(calls, rounds=4, block=1, stop=50)
+    assert [workshop.is_stopped(m) for m in measured.values()] == [True, False]
+    assert [len(m.times) for m in measured.values()] == [1, 4]
 
 
-def test_a_sweep_runs_everyone_at_every_point_but_those_hopelessly_behind():
+def test_a_budget_ends_the_rounds_after_the_third_and_stops_who_is_behind(sleep):
+    calls = {
+        "much slower": lambda: sleep(6),
+        "slow": lambda: sleep(2),
+        "fast": lambda: sleep(0.1),
+    }
+    measured = workshop.time_together(calls, rounds=8, block=0.1, budget=1)
+    assert [len(m.times) for m in measured.values()] == [1, 1, 8]
+    measured = workshop.time_together({"alone": calls["slow"]}, rounds=8, budget=1)
+    assert len(measured["alone"].times) == 3
+
+
+def test_a_sweep_runs_everyone_at_every_point_but_those_hopelessly_behind(sleep):
     def fast(a, v):
+        sleep(1e-3)
         return a
 
+    def slow(a, v):
+        sleep(1)
+
     points = [workshop.Point(2, n, rows) for n in (3, 4) for rows in (1, 5)]
-    measured = workshop.sweep(
-        points, partial(workshop.ready_calls, [fast, slow]), stop=1, rounds=1, block=0
-    )
+    measured = workshop.sweep(points, partial(workshop.ready_calls, [fast, slow]))
     assert [(p.n, p.rows, *names) for p, names in measured.items()] == [
         (3, 1, "fast", "slow"),
         (3, 5, "fast"),
@@ -342,3 +363,18 @@ def test_a_map_has_a_panel_for_each_setting_and_batch_and_a_square_for_each_pair
 def test_shades_tell_more_from_less_and_white_is_neither():
     assert drawings.shade(1) == (1, 1, 1)
     assert drawings.shade(100) == drawings.shade(10_000) != drawings.shade(0.01)
+
+
+@pytest.mark.skipif(
+    not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN"
+)
+def test_onednns_log_tells_who_works_and_keeps_what_the_code_prints():
+    code = """
+import torch
+print("here", flush=True)
+torch.conv1d(torch.ones(1, 8, 5), torch.ones(8, 1, 7), padding=6, groups=8)
+"""
+    first, *lines = workshop.onednn_log(code, about="padding")
+    assert first == "here"
+    assert any(line.startswith("oneDNN: convolution by ") for line in lines)
+    assert all(line.startswith("oneDNN: ") for line in lines)

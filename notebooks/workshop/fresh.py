@@ -14,11 +14,11 @@ def run_fresh(code, **environment):
     variables. Raises RuntimeError with the process's own message if it fails.
     """
     path = os.pathsep.join([str(ROOT), str(ROOT / "notebooks")])
-    settings = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", **environment}
+    settings = {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", code]
     done = subprocess.run(
         command,
-        env=os.environ | settings,
+        env=os.environ | settings | environment,
         capture_output=True,
         encoding="utf-8",
         check=False,

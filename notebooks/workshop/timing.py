@@ -3,13 +3,14 @@
 import logging
 from math import inf, log
 
+import torch
 from matplotlib.ticker import EngFormatter
 
 from .display import table
 
 # The import below warns where a CUDA toolkit is installed and no GPU is seen.
 logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
-from torch.utils.benchmark import Measurement, Timer  # noqa: E402
+from torch.utils.benchmark import Measurement, TaskSpec  # noqa: E402
 from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GPU
 
 format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
@@ -25,29 +26,32 @@ def time_together(calls, rounds=9, block=2e-3, threads=1, stop=inf, budget=inf):
 
     A function that takes over `stop` times as long as the fastest is stopped: its
     `Measurement` holds one call, see `is_stopped`. So is one five times as long, if a
-    call takes over `budget` seconds. No other gets a new round once its rounds have
-    taken that long.
+    call takes over `budget` seconds. Others get three rounds, and more until theirs
+    have taken that long.
     """
-    timers = {
-        name: Timer("call()", globals={"call": call}, num_threads=threads)
-        for name, call in calls.items()
-    }
-    trials = {name: _trial(call) for name, call in calls.items()}
-    fastest = min(trials.values())
-    limit = min(stop * fastest, max(5 * fastest, budget))
-    turns = {name: [] for name in calls}
-    spent = dict.fromkeys(calls, 0)
-    for _ in range(rounds):
-        for name, timer in timers.items():
-            if trials[name] <= limit and spent[name] <= budget:
-                start = clock()
-                repeats = max(1, round(block / trials[name]))
-                turns[name].append(timer.timeit(repeats))
-                spent[name] += clock() - start
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        trials = {name: _trial(call) for name, call in calls.items()}
+        fastest = min(trials.values())
+        limit = min(stop * fastest, max(5 * fastest, budget))
+        racing = [name for name in calls if trials[name] <= limit]
+        times, spent = {name: [] for name in calls}, dict.fromkeys(calls, 0)
+        for k in range(rounds):
+            # Whoever comes first meets inputs that nobody has fetched: turn about.
+            first = k % len(racing)
+            for name in racing[first:] + racing[:first]:
+                if k < 3 or spent[name] <= budget:
+                    repeats = max(1, round(block / trials[name]))
+                    times[name].append(_block(calls[name], repeats))
+                    spent[name] += times[name][-1] * repeats
+    finally:
+        torch.set_num_threads(before)
+    spec = TaskSpec("call()", setup="", num_threads=threads)
     return {
-        name: Measurement.merge(turns[name])[0]
-        if turns[name]
-        else Measurement(1, [trials[name]], timers[name]._task_spec, {"stopped": True})
+        name: Measurement(1, times[name], spec)
+        if name in racing
+        else Measurement(1, [trials[name]], spec, {"stopped": True})
         for name in calls
     }
 
@@ -55,6 +59,15 @@ def time_together(calls, rounds=9, block=2e-3, threads=1, stop=inf, budget=inf):
 def is_stopped(measurement):
     """Tell whether `time_together` stopped this one after a single call."""
     return bool(measurement.metadata)
+
+
+def _block(call, repeats):
+    """Return the seconds a call of `repeats` calls, after one that isn't timed."""
+    call()
+    start = clock()
+    for _ in range(repeats):
+        call()
+    return (clock() - start) / repeats
 
 
 def _trial(call):
@@ -67,7 +80,7 @@ def _trial(call):
 def _seconds(call):
     start = clock()
     call()
-    return clock() - start
+    return max(clock() - start, 1e-9)  # a coarse clock may not have moved
 
 
 def median_times(calls, **options):
