@@ -32,6 +32,5 @@ def test_a_missing_peer_is_reported(monkeypatch, capsys):
 
     monkeypatch.setattr(benchmark, "PEERS", [missing_peer, benchmark.numpy_by_row])
     assert benchmark.installed_peers() == [benchmark.numpy_by_row]
-    assert (
-        "missing_peer is left out: No module named 'missing'" in capsys.readouterr()[0]
-    )
+    told = capsys.readouterr().out
+    assert "missing_peer is left out: No module named 'missing'" in told
