@@ -280,11 +280,11 @@ def draw_map(cells, title):
     settings = sorted({(str(p.dtype), p.backward) for p in cells})
     batches = sorted({p.rows for p in cells})
     lengths = sorted({p.m for p in cells})
+    few = len(lengths) < 4
+    side = 1.6 if few else 1.3  # inches of a panel: a projector shows all of them
+    size = 1.6 * len(batches) + 1.5, side * len(settings) + 0.9
     figure, grid = plt.subplots(
-        len(settings),
-        len(batches),
-        figsize=(9.5, 9.5 / max(len(batches), 4) * len(settings) + 0.4),
-        squeeze=False,
+        len(settings), len(batches), figsize=size, squeeze=False
     )
     for axes in grid.flat:
         axes.set(xlim=(0, len(lengths)), ylim=(len(lengths), 0), aspect="equal")
@@ -295,20 +295,20 @@ def draw_map(cells, title):
         axes = grid[line, batches.index(point.rows)]
         x, y = lengths.index(point.n), lengths.index(point.m)
         axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=color, edgecolor="white"))
-        size = 11 if len(lengths) < 4 else 7
-        axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=size)
+        place = {"ha": "center", "va": "center", "fontsize": 9 if few else 5}
+        axes.text(x + 0.5, y + 0.5, text if few else text.replace("×", ""), **place)
     middles = [k + 0.5 for k in range(len(lengths))]
     for axes, rows in zip(grid[0], batches, strict=True):
-        axes.set_title(f"{rows:,} rows", loc="center", fontsize=10)
+        title_of_rows = f"{rows:,} rows" if rows > 1 else "1 row"
+        axes.set_title(title_of_rows, loc="center", fontsize=10)
     for axes in grid[-1]:
         axes.set_xticks(middles, lengths, fontsize=8)
-        axes.set_xlabel("kernels of n", fontsize=9)
+        axes.set_xlabel("kernels of n", fontsize=8)
     for axes, (dtype, backward) in zip(grid[:, 0], settings, strict=True):
         kind = "forward\nand backward" if backward else "forward"
         axes.set_yticks(middles, lengths, fontsize=8)
-        axes.set_ylabel(
-            f"{dtype.removeprefix('torch.')}\n{kind}\n\nsignals of m", fontsize=9
-        )
+        name = dtype.removeprefix("torch.")
+        axes.set_ylabel(f"{name}\n{kind}\nsignals of m", fontsize=8)
     figure.suptitle(title, x=0.01, ha="left")
     return figure
 
