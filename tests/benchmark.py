@@ -29,7 +29,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
 
 import SO_CONVOLVE_QUESTION as question  # noqa: E402
-from workshop import Point, is_stopped, ready_calls, sweep  # noqa: E402
+from workshop import (  # noqa: E402
+    Point,
+    is_stopped,
+    ready_calls,
+    sweep,
+    time_together,
+)
 
 FAST = "convolve_fast"
 EAGER = [
@@ -203,6 +209,18 @@ def report_bounds(results):
         print(f"{ratio:6.2f}  {describe(point):44} {best}")
 
 
+def report_checks():
+    a, v = torch.ones(1, 5), torch.ones(1, 7)
+    measured = time_together(
+        {
+            "checks": lambda: question._check_any(a, v, "full"),
+            "call": lambda: question.convolve_fast(a, v),
+        }
+    )
+    share = measured["checks"].median / measured["call"].median
+    print(f"\nThe checks of the arguments take {share:.0%} of a call for one row")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="a coarse grid")
@@ -237,6 +255,7 @@ def main():
     report_points(results, names)
     report_means(results, names)
     report_bounds(results)
+    report_checks()
 
 
 if __name__ == "__main__":
