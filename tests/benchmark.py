@@ -157,15 +157,17 @@ def describe(point):
     return f"{point.rows:,} rows, {point.m} x {point.n}, {dtype}{gradients}"
 
 
-def report_points(results, names):
-    print(f"{'':44}", *(name.removeprefix("convolve_")[:9].rjust(9) for name in names))
-    for point, measured in results.items():
-        ratios, cells = ratios_of(measured), []
-        for name in names:
-            mark = "*" if name in ratios and is_stopped(measured[name]) else " "
-            cells.append(f"{ratios[name]:.3g}{mark}" if name in ratios else "- ")
-        print(f"{describe(point):44}", *(cell.rjust(9) for cell in cells))
+def report_names(names):
     print("* one call only, being far behind; - not run again, or gives no gradients")
+    print(f"{'':44}", *(name.removeprefix("convolve_")[:9].rjust(9) for name in names))
+
+
+def report_point(names, point, measured):
+    ratios, cells = ratios_of(measured), []
+    for name in names:
+        mark = "*" if name in ratios and is_stopped(measured[name]) else " "
+        cells.append(f"{ratios[name]:.3g}{mark}" if name in ratios else "- ")
+    print(f"{describe(point):44}", *(cell.rjust(9) for cell in cells), flush=True)
 
 
 def report_means(results, names):
@@ -251,8 +253,13 @@ def main():
     pace = {"rounds": 7, "block": 1e-3, "budget": 0.15}
     if chosen.quick:
         pace = {"rounds": 5, "block": 2e-4, "budget": 0.02}
-    results = sweep(points, lambda p: calls_at(p, contestants, peers), **pace)
-    report_points(results, names)
+    report_names(names)
+    results = sweep(
+        points,
+        lambda point: calls_at(point, contestants, peers),
+        tell=partial(report_point, names),
+        **pace,
+    )
     report_means(results, names)
     report_bounds(results)
     report_checks()
