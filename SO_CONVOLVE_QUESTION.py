@@ -287,7 +287,7 @@ def _convolve_full(long, short, rows):
     if gradient:
         return _Convolution.apply(long, short, rows)
     # oneDNN holds a row in registers, which beats five shifts or more where its
-    # preparations, as long as 1,000 rows or so, don't count.
+    # preparations no longer count.
     if B >= 4000 and n > 4 and _has_plain_floats(long) and _has_fast_groups(long):
         return _transpose(long, short, rows)
     return _add_in_place(long, short, rows)

@@ -34,8 +34,8 @@ def ready_calls(functions, point):
     v = torch.randn(point.rows, point.n, **make).to(point.device)
     if point.backward:
         a, v = a.requires_grad_(), v.requires_grad_()
-        gradient = torch.ones_like(a[:, :1]).expand(-1, point.m + point.n - 1).clone()
-        functions = [partial(_with_gradients, f, gradient.detach()) for f in functions]
+        gradient = a.new_ones(point.rows, point.m + point.n - 1)
+        functions = [partial(_with_gradients, f, gradient) for f in functions]
     return {_name(f): partial(f, a, v) for f in functions}
 
 
