@@ -4,8 +4,9 @@
 """
 
 try:
+    from .checking import check, check_hits, check_slower, check_test, compare_guess
     from .counting import count_bytes, count_calls, dispatched
-    from .display import show, show_figure, stepper, table
+    from .display import show, show_figure, solution, stepper, table
     from .extension import load_ipython_extension
     from .fresh import onednn_log, run_fresh
     from .machine import check_machine, granted_cores
@@ -30,7 +31,12 @@ except ModuleNotFoundError as error:
 
 __all__ = [
     "Point",
+    "check",
+    "check_hits",
     "check_machine",
+    "check_slower",
+    "check_test",
+    "compare_guess",
     "count_bytes",
     "count_calls",
     "crossover",
@@ -49,6 +55,7 @@ __all__ = [
     "run_fresh",
     "show",
     "show_figure",
+    "solution",
     "stepper",
     "sweep",
     "table",

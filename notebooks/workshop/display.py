@@ -19,6 +19,13 @@ def show(function, docstring=True):
     display(Markdown(f"```python\n{source}```"))
 
 
+def solution(function):
+    """Show the source of `function` as it stands in its file now, folded away."""
+    source = inspect.getsource(function)
+    summary = f"<summary>Solution: <code>{function.__name__}</code></summary>"
+    display(Markdown(f"<details>{summary}\n\n```python\n{source}```\n\n</details>"))
+
+
 class table:
     """A table, shown as Markdown: `rows` of texts and whole numbers under `headers`.
 
@@ -49,11 +56,11 @@ class table:
 
 def show_figure(figure, alt):
     """Show `figure` and close it; `alt` tells in words what it shows."""
-    image = _image(figure, alt)
+    image = image_of(figure, alt)
     display({"text/html": image, "text/plain": alt}, raw=True)
 
 
-def _image(figure, alt):
+def image_of(figure, alt):
     """Return `figure` as an <img>: JupyterLab drops the `alt` of a plain PNG."""
     png = io.BytesIO()
     figure.savefig(png, dpi=2 * figure.dpi)
@@ -70,7 +77,7 @@ def stepper(draw, steps, alt):
 
     `alt(step)` tells in words what that step's figure shows.
     """
-    images = [_image(draw(step), alt(step)) for step in range(steps)]
+    images = [image_of(draw(step), alt(step)) for step in range(steps)]
     slider = ipywidgets.IntSlider(max=steps - 1, description="step")
     picture = ipywidgets.HTML(images[0])
     slider.observe(

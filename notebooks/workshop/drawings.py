@@ -218,6 +218,24 @@ def draw_block_diagonal(B, m, n):
     return figure
 
 
+def draw_expected(wanted, got, title):
+    """Draw the rows of `wanted` and of `got`; squares that differ get a sign, too."""
+    width = max(map(len, wanted + got))
+    figure, axes = _canvas(2 * width + 3, max(len(wanted), len(got)) + 1.6)
+    axes.set_title(title, fontsize=10)
+    for rows, others, left, name in [
+        (wanted, wanted, 0, "expected"),
+        (got, wanted, width + 1, "yours"),
+    ]:
+        axes.text(left, -0.2, name, va="bottom", fontweight="bold")
+        for i, row in enumerate(rows):
+            for k, number in enumerate(row):
+                right = i < len(others) and others[i][k : k + 1] == [number]
+                text = f"{number:.3g}" if right else f"{number:.3g}\n≠"
+                _square(axes, left + k, i, text, BLANK if right else TINTS[1])
+    return figure
+
+
 def draw_bars(values, title, unit="s"):
     """Draw `values`, a dict of source line -> number in `unit`, as bars."""
     figure, axes = plt.subplots(figsize=(9.5, 0.8 + 0.36 * len(values)))

@@ -28,7 +28,7 @@ def prove(function, one_kernel=False, sizes=range(1, 13)):
             v = torch.randn(5, n, generator=generator, dtype=torch.float64)
             if one_kernel:
                 v = v[:1].expand(5, n)
-            wanted = _slow_loop(a, v)
+            wanted = slow_loop(a, v)
             for dtype in TOLERANCE:
                 for rows in (0, slice(1), slice(5)):
                     kernel = v[0] if one_kernel else v[rows]
@@ -74,7 +74,7 @@ def _compare(function, a, v, wanted):
     assert torch.equal(v, kept[1]), f"{case}: the function changed its input v"
 
 
-def _slow_loop(a, v):
+def slow_loop(a, v):
     """Return what the question's `convolve` computes, in float64 with all its axes."""
     # Not at the top: the root is on the path only once the extension is loaded.
     from SO_CONVOLVE_QUESTION import convolve

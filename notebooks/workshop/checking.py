@@ -1,0 +1,393 @@
+"""Check a reader's answer to an exercise, and explain what is not right yet."""
+
+import functools
+import sys
+import traceback
+from functools import partial
+
+import torch
+from line_profiler import LineProfiler
+
+from .counting import count_bytes, count_calls
+from .diagnosis import Fault, compare, convolve_rows
+from .display import image_of
+from .drawings import draw_expected
+from .profiling import profiled_lines
+from .sweeping import Point, ready_calls
+from .timing import format_ratio, format_time, median_times
+
+RIGHT, UNANSWERED = "✓ Right", "Not answered yet"
+SIZES = [(3, 5, 3), (3, 3, 5), (1, 4, 2), (4, 4, 4), (2, 1, 3), (3, 3, 1)]  # B, m, n
+EXAMPLE = [[1.0, 2, 3], [1, 0, 1]], [[4.0, 5], [6, 7]]  # small enough to draw
+
+
+class Feedback:
+    """What a check says, shown as a box: `name` is RIGHT, UNANSWERED or a fault's."""
+
+    def __init__(self, name, text, picture=""):
+        self.name, self.text, self.picture = name, text, picture
+
+    def _repr_markdown_(self):
+        kinds = {RIGHT: "success", UNANSWERED: "info"}
+        title = self.name if self.name in kinds else f"✗ Not yet: {self.name}"
+        kind = kinds.get(self.name, "warning")
+        box = f'<div class="alert alert-{kind}">\n\n**{title}.** {self.text}\n\n</div>'
+        return f"{box}\n\n{self.picture}".rstrip()
+
+    def __repr__(self):
+        return f"{self.name}. {self.text}"
+
+
+def _as_feedback(check):
+    """Make `check`, which returns a text or raises a `Fault`, return `Feedback`."""
+
+    @functools.wraps(check)
+    def checked(*args, **options):
+        text, error = _attempt(check, *args, **options)
+        if error is None:
+            return Feedback(RIGHT, text)
+        if isinstance(error, Fault):
+            return Feedback(error.name, error.text, error.picture)
+        # Nobody learns from our own traceback.
+        text = f"It stumbled over your answer: {_tell_error(error)} Please report this."
+        return Feedback("the check itself failed", text)
+
+    return checked
+
+
+def _attempt(function, *args, **options):
+    """Return what `function` returns, and None; or None, and what it raises."""
+    try:
+        return function(*args, **options), None
+    except Exception as error:  # noqa: BLE001  a reader's code may raise anything
+        return None, error
+
+
+# ---- functions that convolve -----------------------------------------------------
+
+
+@_as_feedback
+def check(
+    function, like, before, pair=False, one_kernel=False, loops=False, contract=False
+):
+    """Check that `function(a, v)` is the full convolution of each row, without waste.
+
+    It gets random signals (B, m) and kernels (B, n) in six sizes, float32 and float64;
+    with `pair`, vectors (m,) and (n,); with `one_kernel`, kernels (n,). With
+    `contract`, infinities and `torch.vmap` are tried as well. Unless `loops` are
+    allowed, the calls from Python must not grow with the rows; with the lengths they
+    may as far as those of `like` do, the series' own answer. It may allocate twelve
+    times what inputs and result take. A right answer is counted and timed beside
+    `before`, the rung before. Returns `Feedback`.
+    """
+    _refuse_what_is_no_answer(function)
+    make = partial(_make, pair=pair, one_kernel=one_kernel)
+    for dtype in (torch.float32, torch.float64):
+        for size in SIZES:
+            _check_numbers(function, *make(*size, dtype=dtype))
+    if contract:
+        _check_infinities(function)
+        _check_vmap(function)
+    if not loops:
+        _check_loops(function, like, make)
+        _check_memory(function, make)
+    if one_kernel:
+        before = _with_one_kernel(before)
+    return _praise(function, before, make)
+
+
+def _with_one_kernel(function):
+    """Let `function`, which wants a kernel for each row, take one for all."""
+    return functools.wraps(function)(lambda a, v: function(a, v.expand(len(a), -1)))
+
+
+def _make(B, m, n, dtype=torch.float32, pair=False, one_kernel=False):
+    """Return random signals and kernels, always the same ones for a size."""
+    generator = torch.Generator().manual_seed(m)
+    a = torch.randn(B, m, generator=generator, dtype=torch.float64).to(dtype)
+    v = torch.randn(B, n, generator=generator, dtype=torch.float64).to(dtype)
+    return a[0] if pair else a, v[0] if pair or one_kernel else v
+
+
+def _refuse_what_is_no_answer(function):
+    if function is ... or _is_a_stub(function):
+        text = "Write your code in place of the `...`, run that cell, then this one."
+        raise Fault(UNANSWERED, text)
+    if not callable(function):
+        kind = type(function).__name__
+        text = f"This check calls your function itself; it was given a {kind}."
+        raise Fault("wrong type", text)
+
+
+def _is_a_stub(function):
+    """Tell whether the body of `function` is `...`, or as empty."""
+
+    def stub(): ...
+
+    def described():
+        "A docstring."
+
+    code = getattr(function, "__code__", None)
+    empty = [f.__code__.co_code for f in (stub, described)]
+    if not code or code.co_code not in empty:
+        return False
+    return _attempt(function, *[None] * code.co_argcount) == (None, None)
+
+
+def _check_numbers(function, a, v):
+    try:
+        result, kept = _run(function, a, v)
+        compare(result, a, v)
+        if not kept:
+            text = "After the call `a` or `v` is not what it was. Its owner may still "
+            text += "need it: work on a new tensor."
+            raise Fault("an input changed", text)
+        if not torch.equal(result, _run(function, a, v)[0]):
+            text = "Two calls with the same input give two results. Does the memory "
+            text += "begin with zeros? That of `torch.empty` doesn't."
+            raise Fault("not the same twice", text)
+    except Fault as fault:
+        fault.text += f" (Tried: {_tell_input(a, v)}.){_tell_names(function)}"
+        fault.picture = _attempt(_drawn, function, a, v)[0] or ""
+        raise
+
+
+def _run(function, a, v):
+    """Return the result, and whether the inputs are what they were."""
+    given = a.clone(), v.clone()
+    result, error = _attempt(function, *given)
+    if error:
+        raise Fault("an error in your code", _tell_error(error, function))
+    return result, all(map(torch.equal, given, (a, v)))
+
+
+def _tell_input(a, v):
+    return f"`a` {tuple(a.shape)}, `v` {tuple(v.shape)}, {a.dtype}"
+
+
+def _tell_error(error, function=None):
+    """Tell `error`, and the last line of the reader's own that led to it."""
+    text = f"{type(error).__name__}: {_first_line(error)}"
+    own = getattr(getattr(function, "__code__", None), "co_filename", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame for frame in frames if frame.filename == own]
+    if not lines:
+        return text
+    return f"Line {lines[-1].lineno} of its cell, `{lines[-1].line}`, raises {text}"
+
+
+def _first_line(error):
+    return (str(error).strip() or "(no message)").split("\n")[0].replace("<", "&lt;")
+
+
+def _tell_names(function):
+    """Tell which tensors and sizes `function` takes from the notebook."""
+    code = getattr(function, "__code__", None)
+    scope = getattr(function, "__globals__", {})
+    names = code.co_names if code else ()
+    found = [f"`{n}`" for n in names if isinstance(scope.get(n), (torch.Tensor, int))]
+    if not found:
+        return ""
+    return f" It reads {', '.join(found)} from the notebook: use `a` and `v` alone."
+
+
+def _drawn(function, a, v):
+    """Return a picture of a small example, expected beside got, if they differ.
+
+    Raises an error if what `function` returns can't be drawn.
+    """
+    x, y = (torch.tensor(rows, dtype=a.dtype) for rows in EXAMPLE)
+    x, y = x[0] if a.ndim == 1 else x, y[0] if v.ndim == 1 else y
+    wanted = convolve_rows(x, y).tolist()
+    got = torch.atleast_2d(function(x.clone(), y.clone()).detach()).tolist()
+    if got == wanted or max(len(got), len(got[0])) > 8:
+        return ""
+    inputs = f"a = {x.tolist()}, v = {y.tolist()}".replace(".0", "")
+    alt = f"{inputs}. Expected: {wanted}. Yours: {got}.".replace(".0", "")
+    return image_of(draw_expected(wanted, got, inputs), alt)
+
+
+def _check_infinities(function):
+    a, v = torch.ones(3, 5), torch.ones(3, 3)
+    v[1, 1] = torch.inf
+    result, _ = _run(function, a, v)
+    wanted = torch.zeros(3, 7, dtype=torch.bool)
+    wanted[1, 1:6] = True
+    if not torch.equal(result.isposinf(), wanted) or result.isnan().any():
+        text = "One infinity in a kernel meets 5 numbers of its signal. In your result "
+        text += f"{int(result.isposinf().sum())} numbers are infinite and "
+        text += f"{int(result.isnan().sum())} are NaN: a padded zero times an infinity."
+        raise Fault("infinities spread", text)
+
+
+def _check_vmap(function):
+    a, v = _make(3, 5, 3)
+    for x, y, in_dims in [(a, v[0], (0, None)), (a[0], v, (None, 0))]:
+        result, error = _attempt(torch.vmap(function, in_dims), x, y)
+        if error:
+            text = f"{_tell_error(error, function)} Is something written in place?"
+            raise Fault("it fails inside vmap", text)
+        compare(result, x.expand(3, -1), y.expand(3, -1))
+
+
+def _check_loops(function, like, make):
+    """Refuse calls that grow with the rows, or with the lengths more than `like`'s."""
+    for count, what in [
+        (_count_torch, "calls into torch"),
+        (_count_python, "calls from Python"),
+    ]:
+        few, many = (count(function, *make(B, 5, 7)) for B in (4, 40))
+        if many - few >= 18:
+            text = f"It is right, but makes {few:,} {what} for 4 rows, and {many:,} "
+            raise Fault("still looping over the rows", text + "for 40.")
+        short, long = (count(function, *make(4, n, n)) for n in (6, 12))
+        growth = count(like, *make(4, 12, 12)) - count(like, *make(4, 6, 6))
+        if long - short > 4 * growth + 4:
+            text = f"It is right, but makes {short:,} {what} for 6 × 6, and {long:,} "
+            text += f"for 12 × 12. Here {'one loop' if growth else 'no loop'} is asked."
+            raise Fault("still looping over the numbers", text)
+
+
+def _count_torch(function, a, v):
+    return count_calls(function, a, v).total()
+
+
+def _count_python(function, a, v):
+    """Count the calls made from Python: a loop over numpy's arrays shows here, too."""
+    function(a, v)  # what is made only once
+    calls = 0
+
+    def count(frame, event, argument):
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        function(a, v)
+    finally:
+        sys.setprofile(before)
+    return calls
+
+
+def _check_memory(function, make):
+    a, v = make(100, 9, 7)
+    size, needed = count_bytes(function, a, v), a.nbytes + v.nbytes + 100 * 15 * 4
+    if size > 12 * needed:
+        text = f"It is right, but allocates {size:,} bytes for 100 rows, 9 × 7. Inputs "
+        text += f"and result take {needed:,}. Which tensor is larger than it need be?"
+        raise Fault("too much memory", text)
+
+
+def _praise(function, before, make):
+    name = f"`{before.__name__}`"
+    mine, other = (_count_torch(f, *make(5, 5, 7)) for f in (function, before))
+    a, v = make(1000, 5, 7)
+    size = "a pair of 5 × 7" if a.ndim == 1 else "1,000 rows of 5 × 7"
+    times = median_times({"": partial(function, a, v), name: partial(before, a, v)})
+    ratio = format_ratio(times[name] / times[""])
+    return (
+        f"Shapes, dtypes and numbers, {2 * len(SIZES)} times. "
+        f"**Calls** into torch: {mine}, {name} {other}. "
+        f"**Time** for {size}: {format_time(times[''])}, "
+        f"{name} {format_time(times[name])}; that is {ratio}."
+    )
+
+
+# ---- other answers ---------------------------------------------------------------
+
+
+@_as_feedback
+def check_hits(hits, function, *args):
+    """Check `hits`, a dict of how a line begins -> number, against a real profile.
+
+    The profile is that of `function(*args)`; its loops are nested, from the outermost.
+    Returns `Feedback`.
+    """
+    if ... in hits.values():
+        raise Fault(UNANSWERED, "Write a number in place of each `...`.")
+    profiler = LineProfiler(function)
+    profiler.runcall(function, *args)
+    lines = profiled_lines(profiler, function)
+    entered = 1  # how often the next loop is
+    for start, guess in hits.items():
+        found = next(line.hits for line in lines if line.source.startswith(start))
+        loop = start.startswith("for ")
+        if guess != found:
+            text = _explain_hits(guess, found - entered if loop else None)
+            raise Fault(f"the hits of `{start}`", text)
+        entered = found - entered if loop else entered
+    return "The profiler counts the same."
+
+
+def _explain_hits(guess, body):
+    """Explain why `guess` is wrong; `body` is how often a loop's body runs."""
+    if body is None:
+        return f"Not {guess!r}. How often does it run for one number of `a`? For all?"
+    if guess == body:
+        return f"{guess} times its *body* runs. When does the loop learn that it ends?"
+    if guess == body + 1:
+        text = "One look more than its body runs is right for a loop that is entered "
+        return text + "once. How often is this one entered? Each time it looks again."
+    return f"Not {guess!r}. How often does its body run? How often does the loop end?"
+
+
+@_as_feedback
+def check_slower(point, loser, winner):
+    """Check that `loser` is slower than `winner` at `point`. Returns `Feedback`."""
+    if point is ...:
+        raise Fault(UNANSWERED, "Write a `Point` in place of the `...`.")
+    if not isinstance(point, Point):
+        raise Fault("wrong type", f"A {type(point).__name__} is no `Point`.")
+    if min(point[:3]) < 1 or point.rows * (point.m + point.n) > 20_000_000:
+        text = "Take 1 or more of each, and at most 20,000,000 numbers altogether."
+        raise Fault("out of reach", text)
+    times = median_times(ready_calls([loser, winner], point))
+    mine, other = times[loser.__name__], times[winner.__name__]
+    text = f"`{loser.__name__}` takes {format_time(mine)} there, `{winner.__name__}` "
+    text += f"{format_time(other)}: it "
+    if mine <= other:
+        raise Fault("it wins", f"{text}wins, {format_ratio(other / mine)}.")
+    return f"{text}loses, {format_ratio(mine / other)}."
+
+
+@_as_feedback
+def check_test(test, right, wrong):
+    """Check that `test(f)` passes for each f in `right`, and fails for each in `wrong`.
+
+    To fail is to raise AssertionError. Returns `Feedback`.
+    """
+    _refuse_what_is_no_answer(test)
+    for function in right:
+        said = _verdict(test, function)
+        if said:
+            text = f"`{function.__name__}` is right, and your test fails it: {said}"
+            raise Fault("it refuses a right function", text)
+    for function in wrong:
+        if not _verdict(test, function):
+            text = f"`{function.__name__}` gets through. Where does it go wrong?"
+            raise Fault("it lets a wrong function pass", text)
+    return f"It passes {len(right)} right functions and finds {len(wrong)} wrong ones."
+
+
+def _verdict(test, function):
+    """Return None if `test(function)` passes, else what its assertion says."""
+    _, error = _attempt(test, function)
+    if error is None or isinstance(error, AssertionError):
+        return error and _first_line(error)
+    text = f"With `{function.__name__}`: {_tell_error(error, test)}"
+    raise Fault("an error in your code", text)
+
+
+def compare_guess(guess, found, unit=""):
+    """Print a reader's `guess` beside what was `found`: a number each, or several.
+
+    Whole numbers are counts. A float is a ratio, how many times faster.
+    """
+    mine, wanted = (x if isinstance(x, (tuple, list)) else [x] for x in (guess, found))
+    told = "nothing down" if guess is ... else " and ".join(map(str, mine))
+    print(f"You wrote {told}. It is {' and '.join(map(_tell, wanted))}{unit}.")
+
+
+def _tell(number):
+    return format_ratio(number) if isinstance(number, float) else f"{number:,}"

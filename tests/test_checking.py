@@ -1,0 +1,586 @@
+"""The checks of the exercises: wrong answers are refused by name, right ones pass."""
+
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import conv1d, pad
+
+import SO_CONVOLVE_QUESTION as question
+from workshop import (
+    Point,
+    check,
+    check_hits,
+    check_slower,
+    check_test,
+    compare_guess,
+)
+from workshop.checking import RIGHT, UNANSWERED
+
+PAIR = {
+    "like": question.convolve,
+    "before": question.convolve,
+    "pair": True,
+    "loops": True,
+}
+SHIFTS = {"like": question.convolve_shift_add, "before": question.convolve}
+NO_LOOP = {
+    "like": question.convolve_antidiagonals,
+    "before": question.convolve_shift_add,
+}
+WINDOWS = {"like": question.convolve_windows, "before": question.convolve_shift_add}
+ONE_KERNEL = {
+    "like": question.convolve_one_kernel,
+    "before": question.convolve_windows,
+    "one_kernel": True,
+}
+GROUPED = {"like": question.convolve_grouped, "before": question.convolve_shift_add}
+CONTRACT = {
+    "like": question._add_padded,
+    "before": question.convolve_shift_add,
+    "contract": True,
+}
+SHORTER = 3  # a size that lies about in the notebook
+
+
+# ---- wrong answers --------------------------------------------------------------
+
+
+def stub(a, v): ...  # your code
+
+
+def stub_with_docstring(a, v):
+    """Add shifted multiples."""
+
+
+def forgets_to_return(a, v):
+    out = a.new_zeros(len(a), a.shape[1] + v.shape[1] - 1)
+    for j in range(v.shape[1]):
+        out[:, j : j + a.shape[1]] += a * v[:, j : j + 1]
+
+
+def misspelt(a, v):
+    return a.unsqeeze(1)
+
+
+def wants_one_argument(a):
+    return a
+
+
+def slices_too_far(a, v):
+    out = a.new_zeros(len(a), a.shape[1] + v.shape[1] - 1)
+    for j in range(v.shape[1]):
+        out[:, j : j + v.shape[1]] += a * v[:, j : j + 1]
+    return out
+
+
+def returns_a_list(a, v):
+    return question.convolve_shift_add(a, v).tolist()
+
+
+def returns_an_array(a, v):
+    return question.convolve_shift_add(a, v).numpy()
+
+
+def takes_the_default_dtype(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = torch.zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+    return out
+
+
+def always_float64(a, v):
+    return question.convolve_shift_add(a.double(), v.double())
+
+
+def rounds_on_the_way(a, v):
+    return question.convolve_shift_add(a.float(), v.float()).to(a.dtype)
+
+
+def unflipped(a, v):
+    groups = {"padding": v.shape[1] - 1, "groups": len(a)}
+    return conv1d(a.unsqueeze(0), v.unsqueeze(1), **groups).squeeze(0)
+
+
+def unflipped_one_kernel(a, v):
+    return conv1d(a.unsqueeze(1), v.view(1, 1, -1), padding=len(v) - 1).squeeze(1)
+
+
+def correlates_the_pair(a, v):
+    return torch.from_numpy(np.correlate(a.numpy(), v.numpy(), "full")).clone()
+
+
+def flips_the_signal(a, v):
+    return question.convolve_shift_add(a.flip(1), v)
+
+
+def flips_once_too_often(a, v):
+    return question.convolve_shift_add(a, v).flip(-1)
+
+
+def flips_the_rows(a, v):
+    kernels = v.flip(0).unsqueeze(1)
+    groups = {"padding": v.shape[1] - 1, "groups": len(a)}
+    return conv1d(a.unsqueeze(0), kernels, **groups).squeeze(0)
+
+
+def pads_nothing(a, v):
+    signal = pad(a, (0, max(0, v.shape[1] - a.shape[1])))
+    windows = signal.unfold(1, v.shape[1], 1)
+    return (windows * v.flip(1).unsqueeze(1)).sum(2)
+
+
+def pads_by_the_shorter(a, v):
+    padding = min(a.shape[1], len(v)) - 1
+    return conv1d(a.unsqueeze(1), v.flip(0).view(1, 1, -1), padding=padding).squeeze(1)
+
+
+def pads_by_the_shorter_unflipped(a, v):
+    padding = min(a.shape[1], len(v)) - 1
+    return conv1d(a.unsqueeze(1), v.view(1, 1, -1), padding=padding).squeeze(1)
+
+
+def pads_by_the_kernel(a, v):
+    kernels = v.flip(1).unsqueeze(1)
+    groups = {"padding": v.shape[1], "groups": len(a)}
+    return conv1d(a.unsqueeze(0), kernels, **groups).squeeze(0)
+
+
+def pads_one_side(a, v):
+    signal = pad(a, (2 * (v.shape[1] - 1), 0))
+    windows = signal.unfold(1, v.shape[1], 1)
+    return (windows * v.flip(1).unsqueeze(1)).sum(2)
+
+
+def begins_one_late(a, v):
+    out = question.convolve_shift_add(a, v)
+    return pad(out, (1, 0))[:, :-1]
+
+
+def rolls(a, v):
+    return question.convolve_shift_add(a, v).roll(1, 1)
+
+
+def wraps_around(a, v):
+    k = max(a.shape[1], v.shape[1])
+    return torch.fft.irfft(torch.fft.rfft(a, k) * torch.fft.rfft(v, k), k)
+
+
+def serves_one_kernel_to_all(a, v):
+    return question.convolve_shift_add(a, v[:1].expand_as(v))
+
+
+def moves_the_rows_on(a, v):
+    return question.convolve_shift_add(a, v.roll(1, 0))
+
+
+def mixes_the_rows_unflipped(a, v):
+    return question.convolve_shift_add(a, v.roll(1, 0).flip(1))
+
+
+def meets_every_kernel(a, v):
+    kernels = v.flip(1).unsqueeze(1)
+    return conv1d(a.unsqueeze(1), kernels, padding=v.shape[1] - 1)
+
+
+def adds_the_channels_up(a, v):
+    return conv1d(a.unsqueeze(0), v.flip(1).unsqueeze(0), padding=v.shape[1] - 1)[0]
+
+
+def convolves_the_first_row(a, v):
+    return question.convolve_shift_add(a[0], v[0])
+
+
+def fills_the_first_row(a, v):
+    out = a.new_zeros(len(a), a.shape[1] + v.shape[1] - 1)
+    out[0] = question.convolve_shift_add(a[0], v[0])
+    return out
+
+
+def keeps_the_sample_axis(a, v):
+    groups = {"padding": v.shape[1] - 1, "groups": len(a)}
+    return conv1d(a.unsqueeze(0), v.flip(1).unsqueeze(1), **groups)
+
+
+def squeezes(a, v):
+    return question.convolve_shift_add(a, v).squeeze()
+
+
+def clears_its_input(a, v):
+    out = question.convolve_shift_add(a, v)
+    v.zero_()
+    return out
+
+
+def overwrites(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] = a * v[:, j : j + 1]
+    return out
+
+
+def begins_with_noise(a, v):
+    m, n = a.shape[1], v.shape[1]
+    begins_with_noise.calls += 1  # torch.empty is clean by chance
+    out = a.new_full((len(a), m + n - 1), float(begins_with_noise.calls > 1))
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+    return out
+
+
+begins_with_noise.calls = 0
+
+
+def leans_on_the_notebook(a, v):
+    return question.convolve_shift_add(a[:, :SHORTER], v[:, :SHORTER])
+
+
+def forgets_the_last(a, v):
+    out = question.convolve_shift_add(a, v)
+    out[:, -1] = 0
+    return out
+
+
+def loops_over_the_rows(a, v):
+    pairs = zip(a, v, strict=True)
+    return torch.stack([question.convolve_shift_add(*pair) for pair in pairs])
+
+
+def loops_in_numpy(a, v):
+    pairs = zip(a.numpy(), v.numpy(), strict=True)
+    return torch.from_numpy(np.stack([np.convolve(*pair) for pair in pairs]))
+
+
+def loops_over_both(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for i in range(m):
+        for j in range(n):
+            out[:, i + j] += a[:, i] * v[:, j]
+    return out
+
+
+def loops_over_one(a, v):
+    return question.convolve_shift_add(a, v)
+
+
+def spreads_everything_out(a, v):
+    m, n = a.shape[1], v.shape[1]
+    one = torch.nn.functional.one_hot(torch.arange(m + n - 1)).to(a.dtype)
+    outer = a.unsqueeze(2) * v.unsqueeze(1)
+    places = torch.arange(m).unsqueeze(1) + torch.arange(n)
+    return (outer.unsqueeze(3) * one[places]).sum((1, 2))
+
+
+def pads_before_it_multiplies(a, v):
+    return question.convolve_windows(a, v)
+
+
+def writes_in_place(a, v):
+    m, n = a.shape[-1], v.shape[-1]
+    out = a.new_zeros(*a.shape[:-1], m + n - 1)
+    for j in range(n):
+        out[..., j : j + m] += a * v[..., j : j + 1]
+    return out
+
+
+WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
+    (..., SHIFTS, UNANSWERED, "Write your code"),
+    (stub, SHIFTS, UNANSWERED, "Write your code"),
+    (stub_with_docstring, SHIFTS, UNANSWERED, "Write your code"),
+    (torch.ones(3, 7), SHIFTS, "wrong type", "it was given a Tensor"),
+    (forgets_to_return, SHIFTS, "wrong type", "is the `return` missing?"),
+    (returns_a_list, SHIFTS, "wrong type", "builtins.list"),
+    (returns_an_array, SHIFTS, "wrong type", "numpy.ndarray"),
+    (misspelt, SHIFTS, "an error in your code", "`return a.unsqeeze(1)`, raises Attr"),
+    (wants_one_argument, SHIFTS, "an error in your code", "takes 1 positional"),
+    (slices_too_far, SHIFTS, "an error in your code", "`out[:, j : j + v.shape[1]] +="),
+    (takes_the_default_dtype, SHIFTS, "wrong dtype", "torch.float32 for torch.float64"),
+    (always_float64, SHIFTS, "wrong dtype", "torch.float64 for torch.float32"),
+    (rounds_on_the_way, SHIFTS, "wrong dtype", "Something on the way rounds"),
+    (unflipped, GROUPED, "a cross-correlation", "The kernel isn't flipped."),
+    (unflipped_one_kernel, ONE_KERNEL, "a cross-correlation", "isn't flipped."),
+    (correlates_the_pair, PAIR, "a cross-correlation", "The kernel isn't flipped."),
+    (flips_the_signal, SHIFTS, "a cross-correlation", "The signal is flipped"),
+    (flips_once_too_often, WINDOWS, "a cross-correlation", "reversed"),
+    (flips_the_rows, GROUPED, "rows mixed up", "`flip(0)` exchanges the rows"),
+    (pads_nothing, WINDOWS, "the wrong padding: too short", "2 in front and 2 behind"),
+    (pads_by_the_shorter, ONE_KERNEL, "the wrong padding: too short", "pad more. ("),
+    (
+        pads_by_the_shorter_unflipped,
+        ONE_KERNEL,
+        "a cross-correlation",
+        "The kernel isn't flipped.",
+    ),
+    (pads_by_the_kernel, GROUPED, "the wrong padding: too long", "1 in front and 1 be"),
+    (pads_one_side, WINDOWS, "the wrong padding: shifted", "2 places too far to the r"),
+    (begins_one_late, SHIFTS, "the wrong padding: shifted", "1 place too far to the r"),
+    (rolls, SHIFTS, "the wrong padding: shifted", "1 place too far to the right"),
+    (wraps_around, NO_LOOP, "the wrong padding: too short", "circular convolution"),
+    (serves_one_kernel_to_all, SHIFTS, "rows mixed up", "meets the kernel of row 0"),
+    (moves_the_rows_on, SHIFTS, "rows mixed up", "Row 0 of the result is that of sig"),
+    (mixes_the_rows_unflipped, SHIFTS, "rows mixed up", "aren't flipped"),
+    (meets_every_kernel, GROUPED, "rows mixed up", "Every signal met every kernel"),
+    (adds_the_channels_up, GROUPED, "rows mixed up", "All rows are added up"),
+    (convolves_the_first_row, SHIFTS, "right for one row only", "Only the first row"),
+    (fills_the_first_row, SHIFTS, "right for one row only", "Row 0 is right"),
+    (keeps_the_sample_axis, GROUPED, "it only broadcasts", "(1, 3, 7), not (3, 7)"),
+    (squeezes, SHIFTS, "it only broadcasts", "(5,), not (1, 5)"),
+    (clears_its_input, SHIFTS, "an input changed", "not what it was"),
+    (overwrites, SHIFTS, "sums overwritten", "`=` instead of `+=`"),
+    (begins_with_noise, SHIFTS, "not the same twice", "`torch.empty`"),
+    (leans_on_the_notebook, SHIFTS, "wrong shape", "It reads `SHORTER` from the noteb"),
+    (forgets_the_last, SHIFTS, "wrong numbers", "3 of 21 numbers differ"),
+    (loops_over_the_rows, SHIFTS, "still looping over the rows", "calls into torch"),
+    (loops_in_numpy, NO_LOOP, "still looping over the rows", "calls from Python"),
+    (loops_over_both, SHIFTS, "still looping over the numbers", "Here one loop"),
+    (loops_over_one, NO_LOOP, "still looping over the numbers", "Here no loop"),
+    (spreads_everything_out, WINDOWS, "too much memory", "larger than it need be"),
+    (pads_before_it_multiplies, CONTRACT, "infinities spread", "are NaN"),
+    (writes_in_place, CONTRACT, "it fails inside vmap", "raises RuntimeError"),
+]
+
+
+def name_of(value):
+    return getattr(value, "__name__", None)
+
+
+@pytest.mark.parametrize(("answer", "exercise", "name", "said"), WRONG, ids=name_of)
+def test_a_wrong_answer_is_refused_by_the_name_of_its_mistake(
+    answer, exercise, name, said
+):
+    feedback = check(answer, **exercise)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+# ---- right answers --------------------------------------------------------------
+
+
+def by_the_definition(a, v):
+    out = [0.0] * (len(a) + len(v) - 1)
+    for i in range(len(a)):
+        for j in range(len(v)):
+            out[i + j] += float(a[i] * v[j])
+    return torch.tensor(out, dtype=a.dtype)
+
+
+def in_numpy(a, v):
+    return torch.from_numpy(np.convolve(a.numpy(), v.numpy()))
+
+
+def over_the_longer(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+    return out
+
+
+def windows_times_kernel(a, v):
+    n = v.shape[1]
+    windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1)
+    return (windows * v.flip(1).unsqueeze(1)).sum(2)
+
+
+def one_kernel_transposed(a, v):
+    return torch.conv_transpose1d(a.unsqueeze(1), v.view(1, 1, -1)).squeeze(1)
+
+
+VECTORISED = [
+    question.convolve_antidiagonals,
+    question.convolve_windows,
+    question.convolve_grouped,
+    question.convolve_transposed,
+    question.convolve_vmap,
+    question.convolve_fft,
+]
+ALL = [*VECTORISED, question.convolve_shift_add, question.convolve_fast]
+
+
+@pytest.mark.parametrize(
+    ("answer", "exercise"),
+    [
+        *((answer, PAIR) for answer in [by_the_definition, in_numpy, question.conv1d]),
+        *((answer, PAIR) for answer in ALL),
+        *((answer, SHIFTS) for answer in [over_the_longer, *ALL]),
+        *((answer, NO_LOOP) for answer in [windows_times_kernel, *VECTORISED]),
+        *((answer, WINDOWS) for answer in [windows_times_kernel, *VECTORISED]),
+        *((answer, GROUPED) for answer in VECTORISED),
+        (question.convolve_one_kernel, ONE_KERNEL),
+        (one_kernel_transposed, ONE_KERNEL),
+        (question.convolve_fast, ONE_KERNEL),
+        (question._add_padded, CONTRACT),
+        (question.convolve_fast, CONTRACT),
+    ],
+    ids=name_of,
+)
+def test_a_right_answer_gets_its_tick_the_calls_and_the_time(answer, exercise):
+    feedback = check(answer, **exercise)
+    assert feedback.name == RIGHT, feedback
+    other = exercise["before"].__name__
+    told = rf"\*\*Calls\*\* into torch: \d+, `{other}` \d+\. \*\*Time\*\* for .+ is .+×"
+    assert re.search(told, feedback.text)
+    assert '<div class="alert alert-success">' in feedback._repr_markdown_()
+
+
+def test_numbers_that_differ_are_drawn_beside_those_expected():
+    feedback = check(unflipped, **GROUPED)
+    assert feedback.picture.startswith('<img alt="a = [[1, 2, 3], [1, 0, 1]], v = ')
+    assert "Expected: [[4, 13, 22, 15], [6, 7, 6, 7]]" in feedback.picture
+    assert "Yours: [[5, 14, 23, 12], [7, 6, 7, 6]]" in feedback.picture
+    assert feedback.picture in feedback._repr_markdown_()
+
+
+# Whatever an answer is or returns, the reader never sees a traceback of the check.
+class Odd:
+    def __call__(self, a, v):
+        raise ValueError("<b>odd</b>\nvery")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        Odd(),
+        len,
+        lambda a, v: torch.tensor(1.0),
+        lambda a, v: torch.empty(0),
+        lambda a, v: torch.empty(3, 0),
+        lambda a, v: torch.empty(3, 7, device="meta"),
+        lambda a, v: torch.ones(3, 7, dtype=torch.complex64),
+        lambda a, v: torch.ones(3, 7).to_sparse(),
+        lambda a, v: torch.ones(3, 7, dtype=torch.bool),
+        lambda a, v: torch.full((3, 7), torch.nan),
+        lambda a, v: torch.ones(1, 1, 1, 3, 7),
+        lambda a, v: a.as_strided((3, 7), (0, 0)),
+        lambda a, v: torch.nn.Parameter(question.convolve_shift_add(a, v) + 1),
+        lambda a, v: (a, v),
+        partial(question.convolve_shift_add, mode="full"),
+    ],
+)
+@pytest.mark.parametrize("exercise", [PAIR, SHIFTS, ONE_KERNEL, CONTRACT])
+def test_no_answer_brings_the_check_down(answer, exercise):
+    feedback = check(answer, **exercise)
+    assert feedback.name not in (RIGHT, UNANSWERED, "the check itself failed")
+    assert "<b>" not in feedback.text
+
+
+def test_a_fault_of_the_check_is_told_and_not_raised():
+    feedback = check(question.convolve_shift_add, like=None, before=question.convolve)
+    assert feedback.name == "the check itself failed"
+
+
+# ---- other exercises ------------------------------------------------------------
+
+FOR_I, FOR_J, BODY = "for i in range(acols)", "for j in range(vcols)", "out[:, i+j] +="
+PAIR_OF_4_AND_9 = torch.ones(4), torch.ones(9)
+
+
+@pytest.mark.parametrize(
+    ("i", "j", "body", "name", "said"),
+    [
+        (..., 40, 36, UNANSWERED, "Write a number"),
+        (4, 40, 36, f"the hits of `{FOR_I}`", "When does the loop learn that it ends?"),
+        (5, 36, 36, f"the hits of `{FOR_J}`", "When does the loop learn that it ends?"),
+        (5, 37, 36, f"the hits of `{FOR_J}`", "How often is this one entered?"),
+        (5, 10, 36, f"the hits of `{FOR_J}`", "How often does the loop end?"),
+        (5, 40, 13, f"the hits of `{BODY}`", "for one number of `a`"),
+        ("five", 40, 36, f"the hits of `{FOR_I}`", "Not 'five'."),
+        (5, 40, 36, RIGHT, "The profiler counts the same."),
+    ],
+)
+def test_hits_are_checked_against_a_real_profile(i, j, body, name, said):
+    hits = {FOR_I: i, FOR_J: j, BODY: body}
+    feedback = check_hits(hits, question.convolve, *PAIR_OF_4_AND_9)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("point", "name"),
+    [
+        (..., UNANSWERED),
+        ((5, 7, 10_000), "wrong type"),
+        (Point(5, 7, 0), "out of reach"),
+        (Point(5, 7, 100_000_000), "out of reach"),
+    ],
+)
+def test_a_case_that_is_no_case_is_refused(point, name):
+    feedback = check_slower(point, question.convolve_grouped, question.convolve)
+    assert feedback.name == name
+
+
+def waits(a, v):
+    for _ in range(100):
+        result = question.convolve(a, v)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("loser", "winner", "name", "said"),
+    [
+        (waits, question.convolve, RIGHT, "it loses, "),
+        (question.convolve, waits, "it wins", "it wins, "),
+    ],
+)
+def test_a_case_is_judged_by_the_clock(loser, winner, name, said):
+    feedback = check_slower(Point(2, 3, 4), loser, winner)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+def by_the_shape(function):
+    a, v = torch.ones(2, 3, 5), torch.ones(2, 3, 7)
+    assert function(a, v).shape == (2, 3, 11), "not three axes"
+
+
+def never_fails(function):
+    function(torch.ones(2, 5), torch.ones(2, 7))
+
+
+def always_fails(function):
+    assert function is None, "no function is None"
+
+
+def breaks(function):
+    return function.speed
+
+
+def flat(a, v):
+    return question.convolve_fast(a, v).flatten(0, -2)
+
+
+@pytest.mark.parametrize(
+    ("test", "name", "said"),
+    [
+        (stub, UNANSWERED, "Write your code"),
+        (1, "wrong type", "given a int"),
+        (never_fails, "it lets a wrong function pass", "`flat` gets through"),
+        (always_fails, "it refuses a right function", "fails it: no function is None"),
+        (breaks, "an error in your code", "`return function.speed`, raises Attr"),
+        (by_the_shape, RIGHT, "passes 1 right functions and finds 1 wrong ones"),
+    ],
+)
+def test_a_test_is_tested(test, name, said):
+    feedback = check_test(test, right=[question.convolve_fast], wrong=[flat])
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("guess", "found", "unit", "printed"),
+    [
+        (..., 847, " calls", "You wrote nothing down. It is 847 calls."),
+        (1400, 1847, "", "You wrote 1400. It is 1,847."),
+        ((43, 30), (43, 31), "", "You wrote 43 and 30. It is 43 and 31."),
+        (3, 0.05, "", "You wrote 3. It is 20× slower."),
+    ],
+)
+def test_a_guess_stands_beside_what_was_found(guess, found, unit, printed, capsys):
+    compare_guess(guess, found, unit)
+    assert capsys.readouterr().out == printed + "\n"
