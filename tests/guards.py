@@ -1,7 +1,12 @@
-"""What nbval does not ask of a notebook: each guard takes one and yields complaints."""
+"""What nbval does not ask of a notebook: the rules of its honesty, in one place.
+
+Each guard takes a notebook and the path where it lies, and yields complaints: which
+cell, what is wrong with it, and what to do.
+"""
 
 import re
 
+import nbformat
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
 # Paths that only one machine has.
@@ -10,9 +15,26 @@ ABSOLUTE = re.compile(FOLDERS + r"|\b[A-Z]:\\|site-packages|ipykernel_\d")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of tracebacks
 PICTURE = re.compile(r"data:image/[^\"')\s]*")
 
+# Times and timed ratios in prose, and where they may stand.
+DURATION = r"\d[\d.,]* ?(?:ns|µs|ms|s|(?:nano|micro|milli)?seconds?)\b"
+NUMBER = r"(?:\d[\d.,]*|two|three|four|five|six|seven|eight|nine|ten|twenty|hundred)"
+FASTER = rf"{NUMBER}(?: times|×) (?:as (?:fast|slow|long)|faster|slower|quicker)"
+TIMED = re.compile(rf"{DURATION}|{FASTER}")
+BOX = re.compile(r'(?s)<div class="alert .*?</div>|```.*?```|`[^`\n]*`')
+
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+HEADING = re.compile(r"(?m)^(#+) (.+)$")
+MINUTES = re.compile(
+    r"\*\*Minutes:\*\* (\d+)(?: to read, (\d+) for exercises)?(?:<br>|$)", re.MULTILINE
+)
+
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
 def texts(cell):
@@ -26,78 +48,151 @@ def texts(cell):
 
 
 def name_of(cell):
-    return f"cell {cell.execution_count}"
+    if cell.cell_type == "code":
+        return f"cell {cell.execution_count}"
+    first = cell.source.strip().split("\n")[0]
+    return f"the text that begins “{first[:40]}”"
 
 
-def counts_run_from_one_in_order(notebook):
-    counts = [cell.execution_count for cell in code_cells(notebook)]
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def headings(notebook):
+    """Return (level, text) for each heading of the notebook's prose."""
+    found = []
+    for cell in prose(notebook):
+        text = re.sub(r"(?s)```.*?```", "", cell.source)
+        found += [(len(marks), text) for marks, text in HEADING.findall(text)]
+    return found
+
+
+def minutes_of(notebook):
+    """Return (to read, for exercises), as the box at its beginning says, or None."""
+    found = MINUTES.search(notebook.cells[0].source) if notebook.cells else None
+    return found and (int(found[1]), int(found[2] or 0))
+
+
+# ---- it was run, from the top, and stores what it gave ---------------------------
+
+
+def cells_were_run_from_the_top(notebook, path):
+    cells = code_cells(notebook)
+    counts = [cell.execution_count for cell in cells]
     if counts != list(range(1, len(counts) + 1)):
-        yield f"the cells' counts are {counts}"
+        k, count = next(pair for pair in enumerate(counts, 1) if pair[0] != pair[1])
+        yield f"code cell {k} has the count {count}: run all from the top"
 
 
-def magics_are_known(notebook):
+def printed_output_is_stored(notebook, path):
+    for cell in code_cells(notebook):
+        last = cell.source.strip().split("\n")[-1]
+        speaks = re.match(
+            r"(print|prove|show|show_figure|table|time_table|check\w*)\(", last
+        )
+        if speaks and not cell.outputs:
+            yield f"{name_of(cell)} ends in {speaks[1]}(…) and stores nothing: run it"
+
+
+def magics_are_known(notebook, path):
     for cell in code_cells(notebook):
         if any("UsageError" in text for text in texts(cell)):
-            yield f"{name_of(cell)} stores a UsageError"
+            yield f"{name_of(cell)} stores a UsageError: load the magic's extension"
 
 
-def errors_are_announced(notebook):
+def errors_are_announced(notebook, path):
     for cell in code_cells(notebook):
-        announced = "raises-exception" in cell.metadata.get("tags", [])
+        announced = "raises-exception" in tags(cell)
         raised = any(output.output_type == "error" for output in cell.outputs)
         if raised and not announced:
-            yield f"{name_of(cell)} stores an error, without the tag raises-exception"
+            yield f"{name_of(cell)} stores an error: mend or tag it raises-exception"
         if announced and not raised:
-            yield f"{name_of(cell)} is tagged raises-exception, and stores no error"
+            yield f"{name_of(cell)} is tagged raises-exception, and doesn't: untag it"
 
 
-def kernel_is_one_that_every_machine_has(notebook):
-    name = notebook.metadata.get("kernelspec", {}).get("name")
-    if name != "python3":
-        yield f"the kernel is {name}, not python3"
-
-
-def no_output_names_a_place_on_this_machine(notebook):
-    for cell in code_cells(notebook):
-        for place in sorted(set(ABSOLUTE.findall("\n".join(texts(cell))))):
-            yield f"{name_of(cell)} shows a path: {place}"
-
-
-def first_line_loads_the_workshop(notebook):
-    first = "".join(cell.source + "\n" for cell in code_cells(notebook)).split("\n")[0]
-    if first != "%load_ext workshop":
-        yield f"the first line of code is {first}"
-
-
-def cells_fit_a_projector(notebook):
-    for cell in code_cells(notebook):
-        lines = cell.source.split("\n")
-        if len(lines) > 20:
-            yield f"{name_of(cell)} has {len(lines)} lines; 20 fit"
-        columns = max(map(len, lines))
-        if columns > 88:
-            yield f"{name_of(cell)} has a line of {columns} columns; 88 fit"
-
-
-def random_numbers_come_from_a_seed_in_their_cell(notebook):
-    for cell in code_cells(notebook):
-        drawn = re.search(r"torch\.randn?\(", cell.source)
-        if drawn and "manual_seed" not in cell.source:
-            yield f"{name_of(cell)} makes random numbers and sets no seed"
-
-
-def outputs_are_ignored_for_a_reason_only(notebook):
+def outputs_are_ignored_for_a_reason_only(notebook, path):
     for cell in code_cells(notebook):
         options = dict(find_metadata_tags(cell.metadata))
         options.update(find_comment_markers(cell.source))
         comments = re.findall(r"(?m)^\s*#(?! *NBVAL_)", cell.source)
         if options.get("skip"):
-            yield f"{name_of(cell)} is skipped"
+            yield f"{name_of(cell)} is skipped: let it run"
         if options.get("check") is False and not comments:
-            yield f"{name_of(cell)} ignores its output, and no comment says why"
+            yield f"{name_of(cell)} ignores its output: say why in a comment"
 
 
-def pictures_have_a_text_alternative(notebook):
+def random_numbers_come_from_a_seed_in_their_cell(notebook, path):
+    for cell in code_cells(notebook):
+        drawn = re.search(r"torch\.randn?\(", cell.source)
+        if drawn and "manual_seed" not in cell.source:
+            yield f"{name_of(cell)} makes random numbers: set a seed in it"
+
+
+def no_output_names_a_place_on_this_machine(notebook, path):
+    for cell in code_cells(notebook):
+        for place in sorted(set(ABSOLUTE.findall("\n".join(texts(cell))))):
+            yield f"{name_of(cell)} shows a path, {place}: make it relative"
+
+
+# ---- it says only what it shows --------------------------------------------------
+
+
+def times_stand_in_outputs_or_marked_boxes(notebook, path):
+    for cell in prose(notebook):
+        for claim in TIMED.findall(BOX.sub("", cell.source)):
+            yield f"{name_of(cell)} says “{claim}”: show it in a cell or a box"
+
+
+def links_lead_somewhere(notebook, path):
+    for cell in prose(notebook):
+        for file, heading in LINK.findall(cell.source):
+            target = path.parent / file if file else path
+            if not target.exists():
+                yield f"{name_of(cell)} links to {file}: there is no such file"
+            elif heading:
+                linked = nbformat.read(target, 4) if file else notebook
+                anchors = [text.replace(" ", "-") for _, text in headings(linked)]
+                if heading not in anchors:
+                    yield f"{name_of(cell)} links to #{heading}: no heading has it"
+
+
+def minutes_are_those_of_the_maps(notebook, path):
+    minutes = minutes_of(notebook)
+    if minutes is None:
+        yield "the first cell tells no minutes: write **Minutes:** 10 into its box"
+        return
+    told = " + ".join(str(number) for number in minutes if number)
+    start = path.parent / "00_start_here.ipynb"
+    readme = (path.parents[1] / "README.md").read_text(encoding="utf-8")
+    beginning = "\n".join(cell.source for cell in nbformat.read(start, 4).cells)
+    for name, text in [("README", readme), ("notebook 00", beginning)]:
+        row = re.search(rf"(?m)^\| \[?{path.stem[:2]} .*\| ([\d +]+) \|$", text)
+        if row is None or row[1] != told:
+            found = row[1] if row else "none"
+            text = f"the first cell says {told} minutes, the map in {name} {found}"
+            yield f"{text}: mend one"
+
+
+# ---- it can be read and shown ----------------------------------------------------
+
+
+def first_line_loads_the_workshop(notebook, path):
+    first = "".join(cell.source + "\n" for cell in code_cells(notebook)).split("\n")[0]
+    if first != "%load_ext workshop":
+        yield f"cell 1 begins with {first}: begin with %load_ext workshop"
+
+
+def cells_fit_a_projector(notebook, path):
+    for cell in code_cells(notebook):
+        lines = cell.source.split("\n")
+        if len(lines) > 20:
+            yield f"{name_of(cell)} has {len(lines)} lines, and 20 fit: split it"
+        columns = max(map(len, lines))
+        if columns > 88:
+            yield f"{name_of(cell)} has a line of {columns} columns, 88 fit: break it"
+
+
+def pictures_have_a_text_alternative(notebook, path):
     for cell in code_cells(notebook):
         for data in [output.get("data", {}) for output in cell.outputs]:
             images = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
@@ -106,24 +201,90 @@ def pictures_have_a_text_alternative(notebook):
                 yield f"{name_of(cell)} shows a picture without alt: use show_figure"
 
 
-def metadata_is_normalised(notebook):
-    extra = set(notebook.metadata) - {"kernelspec", "language_info"}
+def headings_are_in_order(notebook, path):
+    levels = [level for level, _ in headings(notebook)]
+    if levels[:1] != [1] or levels.count(1) > 1:
+        yield "there is no title, or a second: write one heading of level 1, the first"
+    for (before, _), (level, text) in zip(
+        headings(notebook), headings(notebook)[1:], strict=False
+    ):
+        if level > before + 1:
+            yield f"the heading “{text}” skips a level: take {'#' * (before + 1)}"
+
+
+def kernel_is_one_that_every_machine_has(notebook, path):
+    name = notebook.metadata.get("kernelspec", {}).get("name")
+    if name != "python3":
+        yield f"the kernel is {name}: choose python3"
+
+
+def metadata_is_normalised(notebook, path):
+    extra = {(key, "the notebook") for key in notebook.metadata}
+    extra -= {("kernelspec", "the notebook"), ("language_info", "the notebook")}
     for cell in notebook.cells:
-        extra |= set(cell.metadata) - {"tags", "jupyter"}  # jupyter: is it collapsed?
-    if extra:
-        yield f"metadata keeps {', '.join(sorted(extra))}"
+        kept = {"tags", "jupyter"}  # jupyter: is it collapsed?
+        extra |= {(key, name_of(cell)) for key in set(cell.metadata) - kept}
+    for key, where in sorted(extra):
+        yield f"{where} keeps the metadata {key}: run nbstripout as in README"
+
+
+# ---- it lets its reader try ------------------------------------------------------
+
+
+def predictions_are_taken_and_answered(notebook, path):
+    guess = re.compile(r"(?m)^my_guess = \.\.\.")
+    cells = code_cells(notebook)
+    asked = [cell for cell in cells if guess.search(cell.source)]
+    answered = [cell for cell in cells if "compare_guess(my_guess" in cell.source]
+    if len(asked) != 1 or len(answered) != 1:
+        yield (
+            "the prediction isn't taken once and answered once: write my_guess = ... "
+            "above, and compare_guess(my_guess, …) at the end"
+        )
+
+
+def exercises_are_whole(notebook, path):
+    for k, cell in enumerate(notebook.cells):
+        if "exercise" not in tags(cell):
+            continue
+        if "..." not in cell.source:
+            yield f"{name_of(cell)} is an exercise without `...`: leave the work to do"
+        check, *after = notebook.cells[k + 1 : k + 4]
+        if not re.search(r"(?m)^check\w*\(", check.source):
+            yield f"{name_of(cell)} is an exercise: let a cell with its check(…) follow"
+        elif not any("Not answered yet" in text for text in texts(check)):
+            yield f"{name_of(check)} stores an answer: empty the stub and run all"
+        text = "\n".join(cell.source for cell in after)
+        if text.count("<summary>Hint") < 3:
+            yield f"{name_of(cell)} is an exercise: let three hints follow its check"
+        if "solution(" not in text and solution_of(text) is None:
+            yield f"{name_of(cell)} is an exercise: let its solution follow the hints"
+
+
+def solution_of(folded):
+    """Return the code of the solution that is folded away in this text, or None."""
+    pattern = r"(?s)<summary>Solution</summary>\n\n```python\n(.*?)\n```"
+    found = re.search(pattern, folded)
+    return found and found[1]
 
 
 GUARDS = [
-    counts_run_from_one_in_order,
+    cells_were_run_from_the_top,
+    printed_output_is_stored,
     magics_are_known,
     errors_are_announced,
-    kernel_is_one_that_every_machine_has,
+    outputs_are_ignored_for_a_reason_only,
+    random_numbers_come_from_a_seed_in_their_cell,
     no_output_names_a_place_on_this_machine,
+    times_stand_in_outputs_or_marked_boxes,
+    links_lead_somewhere,
+    minutes_are_those_of_the_maps,
     first_line_loads_the_workshop,
     cells_fit_a_projector,
-    random_numbers_come_from_a_seed_in_their_cell,
-    outputs_are_ignored_for_a_reason_only,
     pictures_have_a_text_alternative,
+    headings_are_in_order,
+    kernel_is_one_that_every_machine_has,
     metadata_is_normalised,
+    predictions_are_taken_and_answered,
+    exercises_are_whole,
 ]

@@ -1,6 +1,7 @@
 """The notebooks are tested strictly: planted defects show that none gets by."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,21 +11,20 @@ from xml.etree import ElementTree
 import guards
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-WORKSHOP = "%load_ext workshop"
 RAISES = {"tags": ["raises-exception"]}
 
 
-def notebook(*cells, first=WORKSHOP, counts=None, kernel="python3", **metadata):
-    """Return a notebook of the code `first`, then `cells`."""
-    cells = [code(first), *cells]
+def notebook(*cells, counts=None):
+    """Return a notebook of the code `%load_ext workshop`, then `cells`."""
+    cells = [code("%load_ext workshop"), *cells]
     for cell, count in zip(cells, counts or range(1, len(cells) + 1), strict=True):
         cell.execution_count = count
-    metadata["kernelspec"] = {"name": kernel, "display_name": "Python"}
-    return new_notebook(cells=cells, metadata=metadata)
+    kernel = {"name": "python3", "display_name": "Python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
 def code(source, *outputs, **metadata):
@@ -54,71 +54,173 @@ def picture(alt):
 def test_the_notebooks_are_numbered_without_a_gap():
     numbers = [int(path.name[:2]) for path in NOTEBOOKS]
     assert numbers == list(range(len(NOTEBOOKS)))
-    assert len(NOTEBOOKS) >= 7
+    assert len(NOTEBOOKS) >= 9
 
 
 @pytest.mark.parametrize("guard", guards.GUARDS, ids=lambda guard: guard.__name__)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_guard_complains_of_a_notebook(path, guard):
-    assert list(guard(nbformat.read(path, as_version=4))) == []
+    assert list(guard(nbformat.read(path, as_version=4), path)) == []
 
 
-def complaints(notebook):
-    return [complaint for guard in guards.GUARDS for complaint in guard(notebook)]
+# ---- what is planted into a copy of notebook 03 is found --------------------------
 
 
-def test_no_guard_complains_of_a_flawless_notebook():
-    flawless = notebook(
-        code("print(1)", printed("1, as https://example.org/tmp/ says\n")),
-        code("1 / 0", raised("Cell In[3], line 1", "1 / 0"), **RAISES),
-        code("# NBVAL_IGNORE_OUTPUT\n# the clock's answer\nprint(now)", printed("12")),
-        code("show()", picture(alt='alt="a curve"')),
-        code("\n".join(["a" * 88] * 20), jupyter={"source_hidden": True}),
-        language_info={"name": "python"},
-    )
-    assert complaints(flawless) == []
+def complaints(plant):
+    """Return what the guards say of a copy of notebook 03, changed by `plant`."""
+    path = NOTEBOOKS[3]
+    copy = nbformat.read(path, as_version=4)
+    plant(copy)
+    return [text for guard in guards.GUARDS for text in guard(copy, path)]
 
 
-def written(source, **metadata):
-    return notebook(code(source, **metadata))
+def with_code(source, *outputs, count=None, **metadata):
+    """Let a code cell follow the others."""
+
+    def plant(copy):
+        copy.cells.append(code(source, *outputs, **metadata))
+        copy.cells[-1].execution_count = count or len(guards.code_cells(copy))
+
+    return plant
+
+
+def with_text(source):
+    return lambda copy: copy.cells.append(new_markdown_cell(source))
 
 
 def stored(output, **metadata):
-    return notebook(code("a", output, **metadata))
+    return with_code("a", output, **metadata)
+
+
+def with_metadata(**metadata):
+    return lambda copy: copy.metadata.update(metadata)
+
+
+def changed(old, new):
+    """Change a text wherever it stands in the notebook's sources."""
+
+    def plant(copy):
+        assert any(old in cell.source for cell in copy.cells)
+        for cell in copy.cells:
+            cell.source = cell.source.replace(old, new)
+
+    return plant
+
+
+def without(start):
+    """Take away the cell that begins with `start`, and count the others anew."""
+
+    def plant(copy):
+        [gone] = [cell for cell in copy.cells if cell.source.startswith(start)]
+        copy.cells.remove(gone)
+        for count, cell in enumerate(guards.code_cells(copy), start=1):
+            cell.execution_count = count
+
+    return plant
+
+
+def without_outputs(start):
+    def plant(copy):
+        [cell] = [cell for cell in copy.cells if cell.source.startswith(start)]
+        cell.outputs = []
+
+    return plant
+
+
+def exchanged(copy):
+    first, second, *_ = guards.code_cells(copy)[2:]
+    first.execution_count, second.execution_count = 4, 3
 
 
 @pytest.mark.parametrize(
-    ("flawed", "complaint"),
+    "plant",
     [
-        (notebook(code("a"), counts=[1, None]), "the cells' counts are [1, None]"),
-        (notebook(code("a"), counts=[1, 3]), "the cells' counts are [1, 3]"),
-        (notebook(kernel="my-venv"), "the kernel is my-venv, not python3"),
-        (notebook(first="import torch"), "the first line of code is import torch"),
-        (notebook(widgets={}), "metadata keeps widgets"),
-        (written("a", execution={}), "metadata keeps execution"),
-        (written("a", **RAISES), "cell 2 is tagged raises-exception, and stores no"),
-        (written("a\n" * 20), "cell 2 has 21 lines; 20 fit"),
-        (written("a" * 89), "cell 2 has a line of 89 columns; 88 fit"),
-        (written("torch.rand(2)"), "cell 2 makes random numbers and sets no seed"),
-        (written("# NBVAL_SKIP\n# why\na"), "cell 2 is skipped"),
-        (written("# why\na", tags=["nbval-skip"]), "cell 2 is skipped"),
-        (written("# NBVAL_IGNORE_OUTPUT\na"), "cell 2 ignores its output, and no"),
-        (written("a", tags=["nbval-ignore-output"]), "cell 2 ignores its output, and"),
-        (stored(printed("UsageError: no")), "cell 2 stores a UsageError"),
-        (stored(raised()), "cell 2 stores an error, without"),
-        (stored(picture(alt="")), "cell 2 shows a picture without alt"),
-        (stored(picture(alt='alt=" "')), "cell 2 shows a picture without alt"),
-        (stored(shown("image/png", "iVBO")), "cell 2 shows a picture without alt"),
-        (stored(printed("File: /home/me/a.py")), "cell 2 shows a path: /home/"),
-        (stored(printed("in C:\\projects\\a.py")), "cell 2 shows a path: C:\\"),
-        (stored(printed("site-packages/x")), "cell 2 shows a path: site-packages"),
-        (stored(shown("text/plain", "'/tmp/a'")), "cell 2 shows a path: /tmp/"),
-        (stored(shown("text/html", "<b>~/a.py</b>")), "cell 2 shows a path: ~/"),
-        (stored(raised("\x1b[32m/root/a"), **RAISES), "cell 2 shows a path: /root/"),
+        with_code("print(1)", printed("1, as https://example.org/tmp/ says\n")),
+        with_code("1 / 0", raised("Cell In[3], line 1", "1 / 0"), **RAISES),
+        with_code("# NBVAL_IGNORE_OUTPUT\n# the clock\nprint(now)", printed("12")),
+        with_code("draw()", picture(alt='alt="a curve"')),
+        with_code("\n".join(["a" * 88] * 20), jupyter={"source_hidden": True}),
+        with_code("torch.manual_seed(0)\ntorch.rand(2)"),
+        with_text("Ten calls, 2 × 3, 40 bytes. `1e-09 s` is its unit."),
+        with_text('<div class="alert alert-info">\n\n20 ms, 3 times faster\n\n</div>'),
+        with_text("[next](04_drop_both_loops.ipynb), [prove](#Prove)"),
+        with_text("### A level deeper"),
+        with_metadata(language_info={"name": "python"}),
     ],
 )
-def test_every_flaw_gives_its_complaint_and_no_other(flawed, complaint):
-    assert [found[: len(complaint)] for found in complaints(flawed)] == [complaint]
+def test_no_guard_complains_of_what_is_right(plant):
+    assert complaints(plant) == []
+
+
+@pytest.mark.parametrize(
+    ("plant", "complaint"),
+    [
+        (with_code("a", count=99), "code cell {n} has the count 99: run all from the"),
+        (exchanged, "code cell 3 has the count 4: run all from the top"),
+        (without_outputs("from workshop import prove"), "cell 14 ends in prove(…) and"),
+        (with_code("print(1)"), "cell {n} ends in print(…) and stores nothing: run it"),
+        (stored(printed("UsageError: no")), "cell {n} stores a UsageError: load the m"),
+        (stored(raised()), "cell {n} stores an error: mend or tag it"),
+        (with_code("a", **RAISES), "cell {n} is tagged raises-exception, and doe"),
+        (with_code("# NBVAL_SKIP\n# why\na"), "cell {n} is skipped: let it run"),
+        (with_code("# why\na", tags=["nbval-skip"]), "cell {n} is skipped: let it run"),
+        (with_code("# NBVAL_IGNORE_OUTPUT\na"), "cell {n} ignores its output: say why"),
+        (with_code("a", tags=["nbval-ignore-output"]), "cell {n} ignores its output:"),
+        (with_code("torch.rand(2)"), "cell {n} makes random numbers: set a seed in it"),
+        (stored(printed("File: /home/me/a.py")), "cell {n} shows a path, /home/: make"),
+        (stored(printed("in C:\\projects\\a.py")), "cell {n} shows a path, C:\\: make"),
+        (stored(printed("site-packages/x")), "cell {n} shows a path, site-packages: m"),
+        (stored(shown("text/plain", "'/tmp/a'")), "cell {n} shows a path, /tmp/: make"),
+        (stored(shown("text/html", "<b>~/a.py</b>")), "cell {n} shows a path, ~/: mak"),
+        (stored(raised("\x1b[32m/root/a"), **RAISES), "cell {n} shows a path, /root/:"),
+        (with_text("It takes 20 ms."), "the text that begins “It takes 20 ms.” says “"),
+        (with_text("Thus 3.5 seconds"), "the text that begins “Thus 3.5 seconds” says"),
+        (with_text("12 times faster"), "the text that begins “12 times faster” says “"),
+        (with_text("It is 3× slower"), "the text that begins “It is 3× slower” says “"),
+        (with_text("Ten, or ten times as long"), "the text that begins “Ten, or ten t"),
+        (with_text("[a](b.ipynb)"), "the text that begins “[a](b.ipynb)” links to b.i"),
+        (with_text("[a](#Proof)"), "the text that begins “[a](#Proof)” links to #Proo"),
+        (
+            with_text("[a](00_start_here.ipynb#Nowhere)"),
+            "the text that begins “[a](00_start_here.ipynb#Nowhere)” links to #Nowh",
+        ),
+        (changed("%load_ext workshop", "import torch"), "cell 1 begins with import to"),
+        (with_code("a\n" * 20), "cell {n} has 21 lines, and 20 fit: split it"),
+        (with_code("a" * 89), "cell {n} has a line of 89 columns, 88 fit"),
+        (stored(picture(alt="")), "cell {n} shows a picture without alt: use show_fig"),
+        (stored(picture(alt='alt=" "')), "cell {n} shows a picture without alt: use s"),
+        (stored(shown("image/png", "iVBO")), "cell {n} shows a picture without alt: u"),
+        (with_text("# Another title"), "there is no title, or a second: write one he"),
+        (with_text("#### Deep"), "the heading “Deep” skips a level: take ###"),
+        (with_metadata(kernelspec={"name": "mine"}), "the kernel is mine: choose pyth"),
+        (with_metadata(widgets={}), "the notebook keeps the metadata widgets: run nbs"),
+        (with_code("a", execution={}), "cell {n} keeps the metadata execution: run nb"),
+        (changed("my_guess = ...", "my_guess = 3"), "the prediction isn't taken once"),
+        (without("from workshop import compare_guess"), "the prediction isn't taken o"),
+        (changed("    ...", "    return a"), "cell 6 is an exercise without `...`: le"),
+        (without("<details><summary>Hint"), "cell 6 is an exercise: let three hints f"),
+        (without("from workshop import solution"), "cell 6 is an exercise: let its so"),
+    ],
+)
+def test_every_planted_defect_is_found_and_told_with_its_cell(plant, complaint):
+    copy = nbformat.read(NOTEBOOKS[3], as_version=4)
+    plant(copy)
+    complaint = complaint.format(n=len(guards.code_cells(copy)))
+    assert [found[: len(complaint)] for found in complaints(plant)] == [complaint]
+
+
+@pytest.mark.parametrize("file", ["README.md", "notebooks/00_start_here.ipynb"])
+def test_minutes_that_no_map_names_are_found(file, tmp_path):
+    for path in ["README.md", "notebooks/00_start_here.ipynb"]:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        text = (ROOT / path).read_text(encoding="utf-8")
+        if path == file:
+            text = re.sub(r"(\| \[?03 .*)\| [\d +]+ \|", r"\1| 99 |", text)
+        (tmp_path / path).write_text(text, encoding="utf-8")
+    path = tmp_path / "notebooks" / NOTEBOOKS[3].name
+    copy = nbformat.read(NOTEBOOKS[3], as_version=4)
+    [complaint] = guards.minutes_are_those_of_the_maps(copy, path)
+    assert re.match(r"the first cell says .+ minutes, the map in .+ 99: ", complaint)
 
 
 # ---- what happens when they run -------------------------------------------------
@@ -209,10 +311,10 @@ def test_a_planted_defect_fails(said, name, message):
 
 def test_a_cell_that_never_ends_fails_at_its_timeout(tmp_path):
     stuck = {
-        "endless": notebook(first="while True: pass"),
-        "dead_kernel": notebook(first="import os; os._exit(1)"),
+        "endless": notebook(code("while True: pass")),
+        "dead_kernel": notebook(code("import os; os._exit(1)")),
     }
-    for [failure] in outcomes(stuck, tmp_path, "--nbval-cell-timeout=2").values():
+    for _, failure in outcomes(stuck, tmp_path, "--nbval-cell-timeout=2").values():
         assert "Timeout of 2 seconds exceeded" in failure
 
 
