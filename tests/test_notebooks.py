@@ -18,9 +18,9 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 RAISES = {"tags": ["raises-exception"]}
 
 
-def notebook(*cells, counts=None):
-    """Return a notebook of the code `%load_ext workshop`, then `cells`."""
-    cells = [code("%load_ext workshop"), *cells]
+def notebook(*cells, first="%load_ext workshop", counts=None):
+    """Return a notebook of the code `first`, then `cells`."""
+    cells = [code(first), *cells]
     for cell, count in zip(cells, counts or range(1, len(cells) + 1), strict=True):
         cell.execution_count = count
     kernel = {"name": "python3", "display_name": "Python"}
@@ -157,7 +157,7 @@ def test_no_guard_complains_of_what_is_right(plant):
     [
         (with_code("a", count=99), "code cell {n} has the count 99: run all from the"),
         (exchanged, "code cell 3 has the count 4: run all from the top"),
-        (without_outputs("from workshop import prove"), "cell 14 ends in prove(…) and"),
+        (without_outputs("from workshop import prove"), "cell 12 ends in prove(…) and"),
         (with_code("print(1)"), "cell {n} ends in print(…) and stores nothing: run it"),
         (stored(printed("UsageError: no")), "cell {n} stores a UsageError: load the m"),
         (stored(raised()), "cell {n} stores an error: mend or tag it"),
@@ -311,10 +311,10 @@ def test_a_planted_defect_fails(said, name, message):
 
 def test_a_cell_that_never_ends_fails_at_its_timeout(tmp_path):
     stuck = {
-        "endless": notebook(code("while True: pass")),
-        "dead_kernel": notebook(code("import os; os._exit(1)")),
+        "endless": notebook(first="while True: pass"),
+        "dead_kernel": notebook(first="import os; os._exit(1)"),
     }
-    for _, failure in outcomes(stuck, tmp_path, "--nbval-cell-timeout=2").values():
+    for [failure] in outcomes(stuck, tmp_path, "--nbval-cell-timeout=2").values():
         assert "Timeout of 2 seconds exceeded" in failure
 
 

@@ -1,0 +1,59 @@
+"""Each exercise can be left alone, and is solved by its own solution."""
+
+import re
+from pathlib import Path
+
+import guards
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TAUGHT = NOTEBOOKS[1:9]  # those with exercises: 01 to 08
+
+
+def exercises(notebook):
+    """Return (stub, check, following cells) for each exercise of `notebook`."""
+    cells = notebook.cells
+    return [
+        (cell, cells[k + 1], cells[k + 2 : k + 4])
+        for k, cell in enumerate(cells)
+        if "exercise" in guards.tags(cell)
+    ]
+
+
+def solution(stub, after):
+    """Return code that takes the place of the stub: what stands folded behind it."""
+    text = "\n".join(cell.source for cell in after)
+    folded = guards.solution_of(text)
+    if folded:
+        return folded
+    [ours] = re.findall(r"solution\((\w+)\)", text)
+    [mine] = re.findall(r"^def (my_\w+)", stub.source, re.MULTILINE)
+    return f"from SO_CONVOLVE_QUESTION import {ours} as {mine}"
+
+
+@pytest.mark.parametrize("path", TAUGHT, ids=lambda path: path.stem)
+def test_a_notebook_has_one_to_three_exercises(path):
+    assert 1 <= len(exercises(nbformat.read(path, as_version=4))) <= 3
+
+
+@pytest.mark.parametrize("path", TAUGHT, ids=lambda path: path.stem)
+def test_with_the_solutions_every_exercise_shows_its_tick(path, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    notebook = nbformat.read(path, as_version=4)
+    solved = exercises(notebook)
+    for stub, _, after in solved:
+        stub.source = solution(stub, after)
+    for cell in guards.code_cells(notebook):
+        cell.source = cell.source.replace("my_guess = ...", "my_guess = 12")
+    folder = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=120, resources=folder).execute()
+    for _, check, _ in solved:
+        said = "\n".join(guards.texts(check))
+        assert "✓ Right" in said, said
+    printed = [
+        text for cell in guards.code_cells(notebook) for text in guards.texts(cell)
+    ]
+    assert any(text.startswith("You wrote 12. It is ") for text in printed)
