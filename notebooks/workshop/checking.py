@@ -30,7 +30,7 @@ class Feedback:
     def _repr_markdown_(self):
         kinds = {RIGHT: "success", UNANSWERED: "info"}
         title = self.name if self.name in kinds else f"✗ Not yet: {self.name}"
-        kind = kinds.get(self.name, "warning")
+        kind = kinds.get(self.name, "danger")
         box = f'<div class="alert alert-{kind}">\n\n**{title}.** {self.text}\n\n</div>'
         return f"{box}\n\n{self.picture}".rstrip()
 

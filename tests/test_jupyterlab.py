@@ -1,0 +1,283 @@
+"""The notebooks in a real browser: JupyterLab in Chromium, and what axe says of them.
+
+Pictures of every notebook are left in tests/screenshots/, to be looked at.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import nbformat
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from nbconvert import HTMLExporter
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from playwright.sync_api import expect, sync_playwright
+
+from workshop.checking import RIGHT, UNANSWERED, Feedback
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SCREENSHOTS = ROOT / "tests" / "screenshots"
+CHROMIUM = next(
+    filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])),
+    None,
+)
+WINDOW = {"width": 1280, "height": 720}
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None,
+    reason="no Chromium: install it, on Debian and Ubuntu by apt-get install chromium",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_playwright() as playwright:
+        # Without its own sandbox, so that it starts in containers, too.
+        arguments = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+# ---- JupyterLab -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab on a copy of the series, with its own settings."""
+    folder = tmp_path_factory.mktemp("lab")
+    series, settings = folder / "series", folder / "settings"
+    others = shutil.ignore_patterns("my_*", ".*", "__pycache__")
+    shutil.copytree(ROOT / "notebooks", series / "notebooks", ignore=others)
+    for name in ("SO_CONVOLVE_QUESTION.py", "requirements.txt"):
+        shutil.copy(ROOT / name, series)
+    # All cells are rendered, not only those in sight.
+    tracker = settings / "@jupyterlab" / "notebook-extension"
+    tracker.mkdir(parents=True)
+    tracker /= "tracker.jupyterlab-settings"
+    tracker.write_text(json.dumps({"windowingMode": "none"}))
+    environment = os.environ | {
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_hex()
+    options = [
+        "--no-browser",
+        "--allow-root",
+        "--expose-app-in-browser",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={series}",
+        f"--IdentityProvider.token={token}",
+    ]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options],
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/api", server, folder / "log")
+            yield f"http://127.0.0.1:{port}/lab/tree/notebooks/{{}}?reset&token={token}"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _wait_for(address, server, log):
+    for _ in range(120):
+        assert server.poll() is None, log.read_text()
+        try:
+            urlopen(address).close()
+            return
+        except URLError:
+            time.sleep(0.5)
+    pytest.fail(f"JupyterLab did not start: {log.read_text()}")
+
+
+@pytest.fixture
+def open_notebook(lab, chromium):
+    """A function that opens a notebook by name, and waits until its kernel is ready."""
+    context = chromium.new_context(viewport=WINDOW)
+
+    def open_(name):
+        page = context.new_page()
+        page.errors = []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda message: _keep_error(page.errors, message))
+        page.goto(lab.format(name))
+        page.wait_for_function(READY, timeout=60_000)
+        return page
+
+    yield open_
+    context.close()
+
+
+READY = """() => {
+    const session = window.jupyterapp?.shell.currentWidget?.sessionContext;
+    return session?.isReady && session.session.kernel.status === 'idle';
+}"""
+RAN = """() => {
+    const notebook = jupyterapp.shell.currentWidget;
+    const cells = Array.from(notebook.content.model.cells);
+    return notebook.sessionContext.session.kernel.status === 'idle'
+        && cells.every(cell => cell.type !== 'code' || cell.executionCount
+            || !cell.sharedModel.getSource().trim());
+}"""
+
+
+def _keep_error(errors, message):
+    if message.type == "error":
+        errors.append(f"{message.text} ({message.location.get('url')})")
+
+
+def run_all(page):
+    """Empty all outputs, then use the menu Run, Run All Cells, and wait for the end."""
+    page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(RAN, timeout=300_000)
+
+
+def model_of(page):
+    content = page.evaluate("jupyterapp.shell.currentWidget.content.model.toJSON()")
+    return nbformat.from_dict(content)
+
+
+def take_screenshot(page, name):
+    """Make the window as high as the notebook, and keep a picture of it."""
+    SCREENSHOTS.mkdir(exist_ok=True)
+    scroller = page.locator(".jp-WindowedPanel-outer")
+    height = scroller.evaluate("scroller => scroller.scrollHeight")
+    page.set_viewport_size(WINDOW | {"height": min(height + 200, 16_000)})
+    scroller.evaluate("scroller => scroller.scrollTo(0, 0)")
+    page.wait_for_timeout(500)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    page.set_viewport_size(WINDOW)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_run_all_works_in_jupyterlab(path, open_notebook):
+    page = open_notebook(path.name)
+    run_all(page)
+    take_screenshot(page, path.stem)
+    for cell in model_of(page).cells:
+        if cell.cell_type == "code":
+            assert cell.execution_count, f"did not run: {cell.source}"
+            for output in cell.outputs:
+                assert output.output_type != "error", output
+                assert output.get("name") != "stderr", output
+    pictures = page.locator(".jp-OutputArea-output img").all()
+    assert len(pictures) == page.content().count('src="data:image/png')
+    for picture in pictures:
+        assert picture.get_attribute("alt").strip()
+        assert picture.evaluate("picture => picture.naturalWidth") > 100
+    assert page.errors == []
+
+
+def test_the_slider_walks_through_its_pictures(open_notebook):
+    page = open_notebook("01_ask_the_question.ipynb")
+    run_all(page)
+    picture = page.locator(".jupyter-widgets img")
+    expect(picture).to_have_attribute("alt", re.compile(r"at place 0 gives out\[0\]"))
+    page.locator(".jupyter-widgets .noUi-handle").press("ArrowRight")
+    expect(picture).to_have_attribute("alt", re.compile(r"at place 1 gives out\[1\]"))
+
+
+ANSWER = """\
+def my_shift_add(a, v):
+m, n = a.shape[1], v.shape[1]
+out = a.new_zeros(len(a), m + n - 1)
+for j in range(n):
+out[:, j : j + m] += a * v[:, j : j + 1]
+"""  # the editor indents
+
+
+def test_an_exercise_is_solved_by_typing(open_notebook):
+    page = open_notebook("03_drop_the_inner_loop.ipynb")
+    run_all(page)
+    cells = page.locator(".jp-CodeCell")
+    stub = cells.filter(has_text="def my_shift_add(a, v):")
+    check = cells.filter(has_text="check(my_shift_add,")
+    feedback = check.locator(".jp-OutputArea-output")
+    expect(feedback).to_contain_text("Not answered yet")
+    stub.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type(ANSWER)
+    page.keyboard.press("Backspace")  # out of the loop
+    page.keyboard.type("return out")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    expect(feedback).to_contain_text("✓ Right", timeout=30_000)
+
+
+# ---- accessibility --------------------------------------------------------------
+
+# What nbconvert's own theme is answerable for: the grey of prompts and of comments, and
+# links that only their colour sets apart.
+THEME = [[".jp-InputPrompt"], [".jp-OutputPrompt"], [".highlight"]]
+OPTIONS = {"rules": {"link-in-text-block": {"enabled": False}}}
+
+
+def serious_findings(notebook, chromium, folder):
+    """Return what axe finds serious or critical in `notebook`, exported to HTML."""
+    exported = folder / "exported.html"
+    html, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "No description has been provided" not in html  # of a picture
+    exported.write_text(html, encoding="utf-8")
+    page = chromium.new_page()
+    page.route(re.compile("^https?:"), lambda route: route.abort())  # no network
+    page.goto(exported.as_uri())
+    # Folded hints and solutions are read, too.
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = Axe().run(page, context={"exclude": THEME}, options=OPTIONS).response
+    page.close()
+    assert found["passes"]
+    return [
+        f"{violation['help']}: {node['html']}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_axe_finds_nothing_serious_in_an_exported_notebook(path, chromium, tmp_path):
+    notebook = nbformat.read(path, as_version=4)
+    assert serious_findings(notebook, chromium, tmp_path) == []
+
+
+@pytest.mark.parametrize("name", [RIGHT, UNANSWERED, "rows mixed up"])
+def test_axe_finds_nothing_serious_in_feedback(name, chromium, tmp_path):
+    box = Feedback(name, "Some text with `code`.")._repr_markdown_()
+    check = new_code_cell("check(f)")
+    check.outputs = [new_output("execute_result", {"text/markdown": box})]
+    notebook = new_notebook(cells=[new_markdown_cell("# A title"), check])
+    assert serious_findings(notebook, chromium, tmp_path) == []
+
+
+def test_axe_finds_what_is_hard_to_read(chromium, tmp_path):
+    pale = new_markdown_cell('# A title\n\n<p style="color: #bbb">pale</p>')
+    [finding] = serious_findings(new_notebook(cells=[pale]), chromium, tmp_path)
+    assert "color contrast" in finding
+    assert "pale" in finding
