@@ -92,6 +92,7 @@ VARYING = [
         "Here, 5 of 7 answers win somewhere by a tenth or more",
         "Here, 3 of 7 answers win somewhere by a tenth or more",
     ),
+    ("You wrote 7. It is 5 of 7 answers.", "You wrote 7. It is 3 of 7 answers."),
 ]
 KEPT = [
     ("12.3 µs a call", "12.3 µs a row"),
@@ -124,6 +125,8 @@ KEPT = [
     (LOGGED, LOGGED.replace("of 8", "of 7")),
     ("| cores seen | 2 |", "| cores seen | 3 |"),
     ("Here, 5 of 7 answers lose", "Here, 4 of 7 answers lose"),
+    ("You wrote 7. It is 5 of 7 answers.", "You wrote 6. It is 5 of 7 answers."),
+    ("You wrote 7. It is 5 of 7.", "You wrote 7. It is 4 of 7."),
     (PROFILE, PROFILE.replace("   35  ", "   36  ")),
     (PROFILE, PROFILE.replace("   54  ", "   55  ")),
     (PROFILE, PROFILE.replace("   41  ", "   42  ")),
