@@ -19,29 +19,11 @@ from workshop import (
 )
 from workshop.checking import RIGHT, UNANSWERED
 
-PAIR = {
-    "like": question.convolve,
-    "before": question.convolve,
-    "pair": True,
-    "loops": True,
-}
-SHIFTS = {"like": question.convolve_shift_add, "before": question.convolve}
-NO_LOOP = {
-    "like": question.convolve_antidiagonals,
-    "before": question.convolve_shift_add,
-}
-WINDOWS = {"like": question.convolve_windows, "before": question.convolve_shift_add}
-ONE_KERNEL = {
-    "like": question.convolve_one_kernel,
-    "before": question.convolve_windows,
-    "one_kernel": True,
-}
-GROUPED = {"like": question.convolve_grouped, "before": question.convolve_shift_add}
-CONTRACT = {
-    "like": question._add_padded,
-    "before": question.convolve_shift_add,
-    "contract": True,
-}
+PAIR = {"before": question.convolve, "loops": 2, "pair": True}
+SHIFTS = {"before": question.convolve, "loops": 1}
+NO_LOOP = {"before": question.convolve_shift_add}
+ONE_KERNEL = {"before": question.convolve_windows, "one_kernel": True}
+CONTRACT = {"before": question.convolve_shift_add, "loops": 2, "contract": True}
 SHORTER = 3  # a size that lies about in the notebook
 
 
@@ -74,6 +56,18 @@ def slices_too_far(a, v):
     for j in range(v.shape[1]):
         out[:, j : j + v.shape[1]] += a * v[:, j : j + 1]
     return out
+
+
+def loses_the_column(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j]
+    return out
+
+
+def exits(a, v):
+    raise SystemExit
 
 
 def returns_a_list(a, v):
@@ -177,6 +171,10 @@ def moves_the_rows_on(a, v):
     return question.convolve_shift_add(a, v.roll(1, 0))
 
 
+def moves_the_signals_on(a, v):
+    return one_kernel_transposed(a.roll(1, 0), v)
+
+
 def mixes_the_rows_unflipped(a, v):
     return question.convolve_shift_add(a, v.roll(1, 0).flip(1))
 
@@ -209,6 +207,19 @@ def squeezes(a, v):
     return question.convolve_shift_add(a, v).squeeze()
 
 
+def keeps_the_column_axis(a, v):
+    return question.convolve_windows(a, v).unsqueeze(2)
+
+
+def scales_its_input(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        a *= v[:, j : j + 1]
+        out[:, j : j + m] += a
+    return out
+
+
 def clears_its_input(a, v):
     out = question.convolve_shift_add(a, v)
     v.zero_()
@@ -223,16 +234,9 @@ def overwrites(a, v):
     return out
 
 
-def begins_with_noise(a, v):
-    m, n = a.shape[1], v.shape[1]
-    begins_with_noise.calls += 1  # torch.empty is clean by chance
-    out = a.new_full((len(a), m + n - 1), float(begins_with_noise.calls > 1))
-    for j in range(n):
-        out[:, j : j + m] += a * v[:, j : j + 1]
-    return out
-
-
-begins_with_noise.calls = 0
+def remembers(a, v, kept=[]):  # noqa: B006
+    kept.append(question.convolve_shift_add(a, v))
+    return kept[-1] if len(kept) == 1 else kept[-1] + 1e-5
 
 
 def leans_on_the_notebook(a, v):
@@ -243,6 +247,12 @@ def forgets_the_last(a, v):
     out = question.convolve_shift_add(a, v)
     out[:, -1] = 0
     return out
+
+
+def right_for_few_rows(a, v):
+    result = question.convolve_shift_add(a, v)
+    result[20:] = 0
+    return result
 
 
 def loops_over_the_rows(a, v):
@@ -276,8 +286,17 @@ def spreads_everything_out(a, v):
     return (outer.unsqueeze(3) * one[places]).sum((1, 2))
 
 
-def pads_before_it_multiplies(a, v):
+def pads_the_signal(a, v):
     return question.convolve_windows(a, v)
+
+
+def pads_the_kernel(a, v):
+    return question.convolve_windows(v, a)
+
+
+def flattens(a, v):
+    result = question._add_padded(a, v)
+    return result.flatten(0, -2) if result.ndim > 2 else result
 
 
 def writes_in_place(a, v):
@@ -299,48 +318,76 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (misspelt, SHIFTS, "an error in your code", "`return a.unsqeeze(1)`, raises Attr"),
     (wants_one_argument, SHIFTS, "an error in your code", "takes 1 positional"),
     (slices_too_far, SHIFTS, "an error in your code", "`out[:, j : j + v.shape[1]] +="),
+    (loses_the_column, SHIFTS, "an error in your code", "`out[:, j : j + m] += a * v"),
+    (exits, SHIFTS, "an error in your code", "raises SystemExit"),
     (takes_the_default_dtype, SHIFTS, "wrong dtype", "torch.float32 for torch.float64"),
     (always_float64, SHIFTS, "wrong dtype", "torch.float64 for torch.float32"),
     (rounds_on_the_way, SHIFTS, "wrong dtype", "Something on the way rounds"),
-    (unflipped, GROUPED, "a cross-correlation", "The kernel isn't flipped."),
-    (unflipped_one_kernel, ONE_KERNEL, "a cross-correlation", "isn't flipped."),
-    (correlates_the_pair, PAIR, "a cross-correlation", "The kernel isn't flipped."),
-    (flips_the_signal, SHIFTS, "a cross-correlation", "The signal is flipped"),
-    (flips_once_too_often, WINDOWS, "a cross-correlation", "reversed"),
-    (flips_the_rows, GROUPED, "rows mixed up", "`flip(0)` exchanges the rows"),
-    (pads_nothing, WINDOWS, "the wrong padding: too short", "2 in front and 2 behind"),
-    (pads_by_the_shorter, ONE_KERNEL, "the wrong padding: too short", "pad more. ("),
+    (unflipped, NO_LOOP, "a cross-correlation", "`conv1d` needs a flip"),
+    (unflipped_one_kernel, ONE_KERNEL, "a cross-correlation", "`conv1d` needs a flip"),
+    (correlates_the_pair, PAIR, "a cross-correlation", "kernel runs in the wrong dir"),
+    (flips_the_signal, SHIFTS, "a cross-correlation", "signal runs in the wrong dir"),
+    (flips_once_too_often, NO_LOOP, "a cross-correlation", "in reverse order"),
+    (flips_the_rows, NO_LOOP, "rows mixed up", "`flip(0)` exchanges the rows"),
+    (pads_nothing, NO_LOOP, "the wrong padding: too short", "3 numbers in front, 3 be"),
+    (
+        pads_by_the_shorter,
+        ONE_KERNEL,
+        "the wrong padding: too short",
+        "on both sides. (",
+    ),
     (
         pads_by_the_shorter_unflipped,
         ONE_KERNEL,
         "a cross-correlation",
-        "The kernel isn't flipped.",
+        "The kernel runs in the wrong direction",
     ),
-    (pads_by_the_kernel, GROUPED, "the wrong padding: too long", "1 in front and 1 be"),
-    (pads_one_side, WINDOWS, "the wrong padding: shifted", "2 places too far to the r"),
+    (
+        pads_by_the_kernel,
+        NO_LOOP,
+        "the wrong padding: too long",
+        "1 zeros too many in f",
+    ),
+    (
+        pads_one_side,
+        NO_LOOP,
+        "the wrong padding: shifted",
+        "3 places too far to the ri",
+    ),
     (begins_one_late, SHIFTS, "the wrong padding: shifted", "1 place too far to the r"),
     (rolls, SHIFTS, "the wrong padding: shifted", "1 place too far to the right"),
     (wraps_around, NO_LOOP, "the wrong padding: too short", "circular convolution"),
     (serves_one_kernel_to_all, SHIFTS, "rows mixed up", "meets the kernel of row 0"),
-    (moves_the_rows_on, SHIFTS, "rows mixed up", "Row 0 of the result is that of sig"),
+    (moves_the_rows_on, SHIFTS, "rows mixed up", "that of signal 0 and kernel 2."),
+    (
+        moves_the_signals_on,
+        ONE_KERNEL,
+        "rows mixed up",
+        "Row 0 of the result is that of",
+    ),
     (mixes_the_rows_unflipped, SHIFTS, "rows mixed up", "aren't flipped"),
-    (meets_every_kernel, GROUPED, "rows mixed up", "Every signal met every kernel"),
-    (adds_the_channels_up, GROUPED, "rows mixed up", "All rows are added up"),
+    (meets_every_kernel, NO_LOOP, "rows mixed up", "Every signal met every kernel"),
+    (adds_the_channels_up, NO_LOOP, "rows mixed up", "All rows are added up"),
     (convolves_the_first_row, SHIFTS, "right for one row only", "Only the first row"),
     (fills_the_first_row, SHIFTS, "right for one row only", "Row 0 is right"),
-    (keeps_the_sample_axis, GROUPED, "it only broadcasts", "(1, 3, 7), not (3, 7)"),
+    (keeps_the_sample_axis, NO_LOOP, "it only broadcasts", "(1, 3, 8), not (3, 8)"),
     (squeezes, SHIFTS, "it only broadcasts", "(5,), not (1, 5)"),
+    (keeps_the_column_axis, NO_LOOP, "wrong shape", "an axis of length 1 is too many"),
     (clears_its_input, SHIFTS, "an input changed", "not what it was"),
+    (scales_its_input, SHIFTS, "an input changed", "so may your own next step"),
     (overwrites, SHIFTS, "sums overwritten", "`=` instead of `+=`"),
-    (begins_with_noise, SHIFTS, "not the same twice", "`torch.empty`"),
+    (remembers, SHIFTS, "not the same twice", "left over from the first"),
     (leans_on_the_notebook, SHIFTS, "wrong shape", "It reads `SHORTER` from the noteb"),
-    (forgets_the_last, SHIFTS, "wrong numbers", "3 of 21 numbers differ"),
+    (forgets_the_last, SHIFTS, "wrong numbers", "3 of 24 numbers differ"),
+    (right_for_few_rows, SHIFTS, "wrong numbers", "440 of 880 numbers differ"),
     (loops_over_the_rows, SHIFTS, "still looping over the rows", "calls into torch"),
     (loops_in_numpy, NO_LOOP, "still looping over the rows", "calls from Python"),
     (loops_over_both, SHIFTS, "still looping over the numbers", "Here one loop"),
     (loops_over_one, NO_LOOP, "still looping over the numbers", "Here no loop"),
-    (spreads_everything_out, WINDOWS, "too much memory", "larger than it need be"),
-    (pads_before_it_multiplies, CONTRACT, "infinities spread", "are NaN"),
+    (spreads_everything_out, NO_LOOP, "too much memory", "larger than it need be"),
+    (pads_the_signal, CONTRACT, "infinities spread", "An infinity in `v` meets"),
+    (pads_the_kernel, CONTRACT, "infinities spread", "An infinity in `a` meets"),
+    (flattens, CONTRACT, "wrong shape", "give (6, 8), not (2, 3, 8)"),
     (writes_in_place, CONTRACT, "it fails inside vmap", "raises RuntimeError"),
 ]
 
@@ -371,6 +418,26 @@ def by_the_definition(a, v):
 
 def in_numpy(a, v):
     return torch.from_numpy(np.convolve(a.numpy(), v.numpy()))
+
+
+def with_much_python(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in torch.arange(n):
+        assert v.select(1, j).shape == (len(a),)
+        print("adding the multiple", int(j))
+        piece = torch.mul(a, v.select(1, j).unsqueeze(1))
+        out.narrow(1, int(j), a.size(1)).add_(piece)
+    return out
+
+
+def columns(a, v):
+    m, n = a.shape[-1], v.shape[-1]
+    out = [0] * (m + n - 1)
+    for i in range(m):
+        for j in range(n):
+            out[i + j] = out[i + j] + a[..., i] * v[..., j]
+    return torch.stack(out, -1)
 
 
 def over_the_longer(a, v):
@@ -407,14 +474,14 @@ ALL = [*VECTORISED, question.convolve_shift_add, question.convolve_fast]
     [
         *((answer, PAIR) for answer in [by_the_definition, in_numpy, question.conv1d]),
         *((answer, PAIR) for answer in ALL),
-        *((answer, SHIFTS) for answer in [over_the_longer, *ALL]),
+        *((answer, SHIFTS) for answer in [over_the_longer, with_much_python, *ALL]),
+        (question._add_padded, SHIFTS),
         *((answer, NO_LOOP) for answer in [windows_times_kernel, *VECTORISED]),
-        *((answer, WINDOWS) for answer in [windows_times_kernel, *VECTORISED]),
-        *((answer, GROUPED) for answer in VECTORISED),
         (question.convolve_one_kernel, ONE_KERNEL),
         (one_kernel_transposed, ONE_KERNEL),
         (question.convolve_fast, ONE_KERNEL),
         (question._add_padded, CONTRACT),
+        (columns, CONTRACT),
         (question.convolve_fast, CONTRACT),
     ],
     ids=name_of,
@@ -423,13 +490,15 @@ def test_a_right_answer_gets_its_tick_the_calls_and_the_time(answer, exercise):
     feedback = check(answer, **exercise)
     assert feedback.name == RIGHT, feedback
     other = exercise["before"].__name__
-    told = rf"\*\*Calls\*\* into torch: \d+, `{other}` \d+\. \*\*Time\*\* for .+ is .+×"
+    told = (
+        rf"\*\*Calls\*\* into torch for 5 × 7: \d+; `{other}` makes \d+\. \*\*Time\*\*"
+    )
     assert re.search(told, feedback.text)
     assert '<div class="alert alert-success">' in feedback._repr_markdown_()
 
 
 def test_numbers_that_differ_are_drawn_beside_those_expected():
-    feedback = check(unflipped, **GROUPED)
+    feedback = check(unflipped, **NO_LOOP)
     assert feedback.picture.startswith('<img alt="a = [[1, 2, 3], [1, 0, 1]], v = ')
     assert "Expected: [[4, 13, 22, 15], [6, 7, 6, 7]]" in feedback.picture
     assert "Yours: [[5, 14, 23, 12], [7, 6, 7, 6]]" in feedback.picture
@@ -471,7 +540,7 @@ def test_no_answer_brings_the_check_down(answer, exercise):
 
 
 def test_a_fault_of_the_check_is_told_and_not_raised():
-    feedback = check(question.convolve_shift_add, like=None, before=question.convolve)
+    feedback = check(question.convolve_shift_add, before=None, loops=1)
     assert feedback.name == "the check itself failed"
 
 
@@ -485,6 +554,7 @@ PAIR_OF_4_AND_9 = torch.ones(4), torch.ones(9)
     ("i", "j", "body", "name", "said"),
     [
         (..., 40, 36, UNANSWERED, "Write a number"),
+        (5.0, 40, 36, f"the hits of `{FOR_I}`", "How often is this one"),
         (4, 40, 36, f"the hits of `{FOR_I}`", "When does the loop learn that it ends?"),
         (5, 36, 36, f"the hits of `{FOR_J}`", "When does the loop learn that it ends?"),
         (5, 37, 36, f"the hits of `{FOR_J}`", "How often is this one entered?"),
@@ -502,12 +572,37 @@ def test_hits_are_checked_against_a_real_profile(i, j, body, name, said):
 
 
 @pytest.mark.parametrize(
+    ("hits", "name", "said"),
+    [
+        (..., UNANSWERED, "Write a number"),
+        ((5, 40, 36), "wrong type", "Keep the dict: a tuple is none."),
+        ({}, "a line is missing", "How often is `for i in range(acols):` hit?"),
+        (
+            {FOR_I: 5, FOR_J: 40},
+            "a line is missing",
+            "How often is `out[:, i+j] += exp",
+        ),
+    ],
+)
+def test_hits_are_wanted_for_every_line(hits, name, said):
+    feedback = check_hits(hits, question.convolve, *PAIR_OF_4_AND_9)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize(
     ("point", "name"),
     [
         (..., UNANSWERED),
         ((5, 7, 10_000), "wrong type"),
-        (Point(5, 7, 0), "out of reach"),
+        (Point(5, 7, 0), "wrong type"),
+        (Point(5, 7, ...), "wrong type"),
+        (Point(5, 7, 1e4), "wrong type"),
+        (Point(5, 7, 1000, "float64"), "wrong type"),
+        (Point(5, 7, 1000, torch.float16), "wrong type"),
+        (Point(5, 7, 1000, device="cuda"), "wrong type"),
         (Point(5, 7, 100_000_000), "out of reach"),
+        (Point(10_000, 5, 7), "out of reach"),
     ],
 )
 def test_a_case_that_is_no_case_is_refused(point, name):
@@ -547,6 +642,10 @@ def always_fails(function):
     assert function is None, "no function is None"
 
 
+def says_no_word(function):
+    raise AssertionError
+
+
 def breaks(function):
     return function.speed
 
@@ -561,6 +660,7 @@ def flat(a, v):
         (stub, UNANSWERED, "Write your code"),
         (1, "wrong type", "given a int"),
         (never_fails, "it lets a wrong function pass", "`flat` gets through"),
+        (says_no_word, "it refuses a right function", "`raise AssertionError`"),
         (always_fails, "it refuses a right function", "fails it: no function is None"),
         (breaks, "an error in your code", "`return function.speed`, raises Attr"),
         (by_the_shape, RIGHT, "passes 1 right functions and finds 1 wrong ones"),
@@ -578,7 +678,8 @@ def test_a_test_is_tested(test, name, said):
         (..., 847, " calls", "You wrote nothing down. It is 847 calls."),
         (1400, 1847, "", "You wrote 1400. It is 1,847."),
         ((43, 30), (43, 31), "", "You wrote 43 and 30. It is 43 and 31."),
-        (3, 0.05, "", "You wrote 3. It is 20× slower."),
+        (3, 0.05, "", "You wrote 3. It is 20× slower, a factor of 0.05×."),
+        (..., 2.5, "", "You wrote nothing down. It is 2.5× faster."),
     ],
 )
 def test_a_guess_stands_beside_what_was_found(guess, found, unit, printed, capsys):

@@ -1,6 +1,9 @@
 """Check a reader's answer to an exercise, and explain what is not right yet."""
 
+import contextlib
+import dis
 import functools
+import io
 import sys
 import traceback
 from functools import partial
@@ -17,7 +20,7 @@ from .sweeping import Point, ready_calls
 from .timing import format_ratio, format_time, median_times
 
 RIGHT, UNANSWERED = "✓ Right", "Not answered yet"
-SIZES = [(3, 5, 3), (3, 3, 5), (1, 4, 2), (4, 4, 4), (2, 1, 3), (3, 3, 1)]  # B, m, n
+SIZES = [(3, 5, 4), (3, 4, 5), (1, 4, 2), (4, 4, 4), (2, 1, 3), (3, 4, 1), (40, 12, 11)]
 EXAMPLE = [[1.0, 2, 3], [1, 0, 1]], [[4.0, 5], [6, 7]]  # small enough to draw
 
 
@@ -43,7 +46,8 @@ def _as_feedback(check):
 
     @functools.wraps(check)
     def checked(*args, **options):
-        text, error = _attempt(check, *args, **options)
+        with contextlib.redirect_stdout(io.StringIO()):  # it calls you many times
+            text, error = _attempt(check, *args, **options)
         if error is None:
             return Feedback(RIGHT, text)
         if isinstance(error, Fault):
@@ -59,7 +63,7 @@ def _attempt(function, *args, **options):
     """Return what `function` returns, and None; or None, and what it raises."""
     try:
         return function(*args, **options), None
-    except Exception as error:  # noqa: BLE001  a reader's code may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  it may raise anything
         return None, error
 
 
@@ -67,18 +71,15 @@ def _attempt(function, *args, **options):
 
 
 @_as_feedback
-def check(
-    function, like, before, pair=False, one_kernel=False, loops=False, contract=False
-):
+def check(function, before, loops=0, pair=False, one_kernel=False, contract=False):
     """Check that `function(a, v)` is the full convolution of each row, without waste.
 
-    It gets random signals (B, m) and kernels (B, n) in six sizes, float32 and float64;
-    with `pair`, vectors (m,) and (n,); with `one_kernel`, kernels (n,). With
-    `contract`, infinities and `torch.vmap` are tried as well. Unless `loops` are
-    allowed, the calls from Python must not grow with the rows; with the lengths they
-    may as far as those of `like` do, the series' own answer. It may allocate twelve
-    times what inputs and result take. A right answer is counted and timed beside
-    `before`, the rung before. Returns `Feedback`.
+    It gets random signals (B, m) and kernels (B, n) in seven sizes, float32 and
+    float64; with `pair`, vectors (m,) and (n,); with `one_kernel`, kernels (n,). With
+    `contract`, infinities, more leading axes and `torch.vmap` are tried as well. It may
+    hold so many nested `loops` over the lengths, and none over the rows; it may
+    allocate twelve times what inputs and result take. A right answer is counted and
+    timed beside `before`, the rung before. Returns `Feedback`.
     """
     _refuse_what_is_no_answer(function)
     make = partial(_make, pair=pair, one_kernel=one_kernel)
@@ -87,10 +88,10 @@ def check(
             _check_numbers(function, *make(*size, dtype=dtype))
     if contract:
         _check_infinities(function)
+        _check_axes(function)
         _check_vmap(function)
-    if not loops:
-        _check_loops(function, like, make)
-        _check_memory(function, make)
+    _check_loops(function, loops, make)
+    _check_memory(function, make)
     if one_kernel:
         before = _with_one_kernel(before)
     return _praise(function, before, make)
@@ -137,14 +138,14 @@ def _is_a_stub(function):
 def _check_numbers(function, a, v):
     try:
         result, kept = _run(function, a, v)
-        compare(result, a, v)
-        if not kept:
+        if isinstance(result, torch.Tensor) and not kept:
             text = "After the call `a` or `v` is not what it was. Its owner may still "
-            text += "need it: work on a new tensor."
+            text += "need it, and so may your own next step: work on a new tensor."
             raise Fault("an input changed", text)
+        compare(result, a, v)
         if not torch.equal(result, _run(function, a, v)[0]):
-            text = "Two calls with the same input give two results. Does the memory "
-            text += "begin with zeros? That of `torch.empty` doesn't."
+            text = "Two calls with the same input give two results. Is something left "
+            text += "over from the first? Or does memory not begin with zeros?"
             raise Fault("not the same twice", text)
     except Fault as fault:
         fault.text += f" (Tried: {_tell_input(a, v)}.){_tell_names(function)}"
@@ -181,14 +182,26 @@ def _first_line(error):
 
 
 def _tell_names(function):
-    """Tell which tensors and sizes `function` takes from the notebook."""
-    code = getattr(function, "__code__", None)
+    """Tell which data `function` takes from the notebook, and not from its caller."""
     scope = getattr(function, "__globals__", {})
-    names = code.co_names if code else ()
-    found = [f"`{n}`" for n in names if isinstance(scope.get(n), (torch.Tensor, int))]
+    data = (torch.Tensor, int, float, list, tuple)
+    names = dict.fromkeys(_globals(getattr(function, "__code__", None)))
+    found = [f"`{name}`" for name in names if isinstance(scope.get(name), data)]
     if not found:
         return ""
     return f" It reads {', '.join(found)} from the notebook: use `a` and `v` alone."
+
+
+def _globals(code):
+    """Yield the names of the globals that `code` reads, comprehensions included."""
+    if code is None:
+        return
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "LOAD_GLOBAL":
+            yield instruction.argval
+    for constant in code.co_consts:
+        if hasattr(constant, "co_consts"):
+            yield from _globals(constant)
 
 
 def _drawn(function, a, v):
@@ -208,30 +221,45 @@ def _drawn(function, a, v):
 
 
 def _check_infinities(function):
-    a, v = torch.ones(3, 5), torch.ones(3, 3)
-    v[1, 1] = torch.inf
-    result, _ = _run(function, a, v)
-    wanted = torch.zeros(3, 7, dtype=torch.bool)
-    wanted[1, 1:6] = True
-    if not torch.equal(result.isposinf(), wanted) or result.isnan().any():
-        text = "One infinity in a kernel meets 5 numbers of its signal. In your result "
-        text += f"{int(result.isposinf().sum())} numbers are infinite and "
-        text += f"{int(result.isnan().sum())} are NaN: a padded zero times an infinity."
-        raise Fault("infinities spread", text)
+    for which in (0, 1):
+        inputs = torch.ones(3, 5), torch.ones(3, 5)
+        inputs[which][1, 2] = torch.inf
+        result, _ = _run(function, *inputs)
+        wanted = torch.zeros(3, 9, dtype=torch.bool)
+        wanted[1, 2:7] = True
+        if not torch.equal(result.isposinf(), wanted) or result.isnan().any():
+            text = f"An infinity in `{'av'[which]}` meets 5 numbers of the other. In "
+            text += (
+                f"your result {int(result.isposinf().sum())} numbers are infinite and "
+            )
+            text += f"{int(result.isnan().sum())} are NaN. Do zeros meet it?"
+            raise Fault("infinities spread", text)
+
+
+def _check_axes(function):
+    a, v = _make(6, 5, 4)
+    result, _ = _run(function, a.view(2, 3, 5), v.view(2, 3, 4))
+    shape = tuple(getattr(result, "shape", ()))
+    if shape != (2, 3, 8):
+        text = f"`a` (2, 3, 5) and `v` (2, 3, 4) give {shape}, not (2, 3, 8): the axes "
+        raise Fault("wrong shape", text + "in front must stay, however many there are.")
+    compare(result.reshape(6, 8), a, v)
 
 
 def _check_vmap(function):
-    a, v = _make(3, 5, 3)
-    for x, y, in_dims in [(a, v[0], (0, None)), (a[0], v, (None, 0))]:
+    a, v = _make(3, 5, 4)
+    cases = [((0, 0), a, v), ((0, None), a, v[0]), ((None, 0), a[0], v)]
+    for in_dims, x, y in cases:
         result, error = _attempt(torch.vmap(function, in_dims), x, y)
         if error:
-            text = f"{_tell_error(error, function)} Is something written in place?"
+            text = f"{_tell_error(error, function)}. Under `torch.vmap` your code sees "
+            text += "single vectors, and can't write into a tensor that all share."
             raise Fault("it fails inside vmap", text)
         compare(result, x.expand(3, -1), y.expand(3, -1))
 
 
-def _check_loops(function, like, make):
-    """Refuse calls that grow with the rows, or with the lengths more than `like`'s."""
+def _check_loops(function, loops, make):
+    """Refuse calls that grow with the rows, or faster than `loops` over the lengths."""
     for count, what in [
         (_count_torch, "calls into torch"),
         (_count_python, "calls from Python"),
@@ -241,10 +269,10 @@ def _check_loops(function, like, make):
             text = f"It is right, but makes {few:,} {what} for 4 rows, and {many:,} "
             raise Fault("still looping over the rows", text + "for 40.")
         short, long = (count(function, *make(4, n, n)) for n in (6, 12))
-        growth = count(like, *make(4, 12, 12)) - count(like, *make(4, 6, 6))
-        if long - short > 4 * growth + 4:
+        # Lengths twice as long: a loop makes twice the calls, two loops four times.
+        if long > [short + 4, 3 * short, long][loops]:
             text = f"It is right, but makes {short:,} {what} for 6 × 6, and {long:,} "
-            text += f"for 12 × 12. Here {'one loop' if growth else 'no loop'} is asked."
+            text += f"for 12 × 12. Here {['no loop', 'one loop'][loops]} is asked."
             raise Fault("still looping over the numbers", text)
 
 
@@ -283,15 +311,19 @@ def _praise(function, before, make):
     name = f"`{before.__name__}`"
     mine, other = (_count_torch(f, *make(5, 5, 7)) for f in (function, before))
     a, v = make(1000, 5, 7)
-    size = "a pair of 5 × 7" if a.ndim == 1 else "1,000 rows of 5 × 7"
+    size = "a pair" if a.ndim == 1 else "1,000 rows"
     times = median_times({"": partial(function, a, v), name: partial(before, a, v)})
-    ratio = format_ratio(times[name] / times[""])
+    speed = format_ratio(times[name] / times[""])
     return (
-        f"Shapes, dtypes and numbers, {2 * len(SIZES)} times. "
-        f"**Calls** into torch: {mine}, {name} {other}. "
-        f"**Time** for {size}: {format_time(times[''])}, "
-        f"{name} {format_time(times[name])}; that is {ratio}."
+        f"Shapes, dtypes and numbers are right at {len(SIZES)} sizes. "
+        f"**Calls** into torch for 5 × 7: {mine}; {name} makes {other}. "
+        f"**Time** for {size}: {format_time(times[''])}; {name} takes "
+        f"{format_time(times[name])}. Yours is {_compared(speed)}."
     )
+
+
+def _compared(speed):
+    return speed if speed.endswith("slower") else f"{speed} faster"
 
 
 # ---- other answers ---------------------------------------------------------------
@@ -304,19 +336,24 @@ def check_hits(hits, function, *args):
     The profile is that of `function(*args)`; its loops are nested, from the outermost.
     Returns `Feedback`.
     """
-    if ... in hits.values():
+    if hits is ... or (isinstance(hits, dict) and ... in hits.values()):
         raise Fault(UNANSWERED, "Write a number in place of each `...`.")
+    if not isinstance(hits, dict):
+        raise Fault("wrong type", f"Keep the dict: a {type(hits).__name__} is none.")
     profiler = LineProfiler(function)
     profiler.runcall(function, *args)
     lines = profiled_lines(profiler, function)
+    loops = [k for k, line in enumerate(lines) if line.source.startswith("for ")]
     entered = 1  # how often the next loop is
-    for start, guess in hits.items():
-        found = next(line.hits for line in lines if line.source.startswith(start))
-        loop = start.startswith("for ")
-        if guess != found:
-            text = _explain_hits(guess, found - entered if loop else None)
-            raise Fault(f"the hits of `{start}`", text)
-        entered = found - entered if loop else entered
+    for k in [*loops, loops[-1] + 1]:
+        source, found = lines[k].source, lines[k].hits
+        start = next((start for start in hits if source.startswith(str(start))), None)
+        if start is None:
+            raise Fault("a line is missing", f"How often is `{source}` hit?")
+        body = found - entered if k in loops else None
+        if type(hits[start]) is not int or hits[start] != found:
+            raise Fault(f"the hits of `{start}`", _explain_hits(hits[start], body))
+        entered = body
     return "The profiler counts the same."
 
 
@@ -339,9 +376,18 @@ def check_slower(point, loser, winner):
         raise Fault(UNANSWERED, "Write a `Point` in place of the `...`.")
     if not isinstance(point, Point):
         raise Fault("wrong type", f"A {type(point).__name__} is no `Point`.")
-    if min(point[:3]) < 1 or point.rows * (point.m + point.n) > 20_000_000:
-        text = "Take 1 or more of each, and at most 20,000,000 numbers altogether."
-        raise Fault("out of reach", text)
+    sizes, dtypes = (point.m, point.n, point.rows), (torch.float32, torch.float64)
+    whole = all(type(size) is int and size >= 1 for size in sizes)
+    if not whole or point.dtype not in dtypes or point.device != "cpu":
+        text = (
+            f"{tuple(point)}: m, n and rows must be whole numbers from 1 on, and the "
+        )
+        raise Fault("wrong type", text + "dtype torch.float32 or torch.float64.")
+    if max(sizes[:2]) > 100 or point.m * point.n * point.rows > 100_000_000:
+        text = (
+            f"m = {point.m:,}, n = {point.n:,} and rows = {point.rows:,} take the loop "
+        )
+        raise Fault("out of reach", text + "too long. Are they in this order?")
     times = median_times(ready_calls([loser, winner], point))
     mine, other = times[loser.__name__], times[winner.__name__]
     text = f"`{loser.__name__}` takes {format_time(mine)} there, `{winner.__name__}` "
@@ -360,12 +406,15 @@ def check_test(test, right, wrong):
     _refuse_what_is_no_answer(test)
     for function in right:
         said = _verdict(test, function)
-        if said:
+        if said is not None:
             text = f"`{function.__name__}` is right, and your test fails it: {said}"
             raise Fault("it refuses a right function", text)
     for function in wrong:
-        if not _verdict(test, function):
-            text = f"`{function.__name__}` gets through. Where does it go wrong?"
+        if _verdict(test, function) is None:
+            text = (
+                f"`{function.__name__}` gets through. Where does it go wrong? And do "
+            )
+            text += "you say so by `assert`?"
             raise Fault("it lets a wrong function pass", text)
     return f"It passes {len(right)} right functions and finds {len(wrong)} wrong ones."
 
@@ -373,10 +422,12 @@ def check_test(test, right, wrong):
 def _verdict(test, function):
     """Return None if `test(function)` passes, else what its assertion says."""
     _, error = _attempt(test, function)
-    if error is None or isinstance(error, AssertionError):
-        return error and _first_line(error)
-    text = f"With `{function.__name__}`: {_tell_error(error, test)}"
-    raise Fault("an error in your code", text)
+    if error is None:
+        return None
+    if isinstance(error, AssertionError):
+        return _first_line(error) if str(error) else _tell_error(error, test)
+    text = f"With `{function.__name__}`: {_tell_error(error, test)}. Say what is wrong "
+    raise Fault("an error in your code", text + "by `assert`, before that.")
 
 
 def compare_guess(guess, found, unit=""):
@@ -390,4 +441,7 @@ def compare_guess(guess, found, unit=""):
 
 
 def _tell(number):
-    return format_ratio(number) if isinstance(number, float) else f"{number:,}"
+    if not isinstance(number, float):
+        return f"{number:,}"
+    speed = _compared(format_ratio(number))
+    return speed if number >= 1 else f"{speed}, a factor of {number:.2g}×"

@@ -28,8 +28,8 @@ def compare(got, a, v):
         text = f"You return a {got.layout} tensor on {got.device}. Wanted is a dense "
         raise Fault("wrong type", text + f"one on {a.device}.")
     if got.dtype != a.dtype:
-        text = f"You return {got.dtype} for {a.dtype}. New tensors take a default "
-        text += "dtype: `a.new_zeros(…)` takes that of `a`."
+        text = f"You return {got.dtype} for {a.dtype}. The result has the dtype of the "
+        text += "inputs: `a.new_zeros(…)` takes it along, `torch.zeros(…)` doesn't."
         raise Fault("wrong dtype", text)
     wanted = convolve_rows(a, v).reshape(*a.shape[:-1], -1)
     rows, kernels = _as_rows(a, v)
@@ -78,7 +78,7 @@ def _alike(x, y):
 
 def _name_the_shape(got, wanted, a, v):
     shapes = f"You return the shape {tuple(got.shape)}, not {tuple(wanted.shape)}."
-    every_pair = torch.stack([slow_loop(a, row.expand_as(v)) for row in v], 1)
+    every_pair = _every_pair(a, v)
     rows = wanted.reshape(len(a), -1)
     if got.shape[:-1] == wanted.shape[:-1]:
         _name_the_padding(got.reshape(len(a), -1), rows, a, v, shapes)
@@ -93,6 +93,9 @@ def _name_the_shape(got, wanted, a, v):
         if _alike(got.flatten(), rows.sum(0)):
             text = f"{shapes} All rows are added up: as channels they need groups."
             raise Fault("rows mixed up", text)
+    if got.numel() == rows.numel() and _alike(got.reshape(rows.shape), rows):
+        text = f"{shapes} The numbers are right: an axis of length 1 is too many."
+        raise Fault("wrong shape", text)
     for pairs in (every_pair, every_pair.transpose(0, 1)):
         if _alike(got.reshape(-1), pairs.reshape(-1)):
             text = f"{shapes} Every signal met every kernel."
@@ -108,13 +111,14 @@ def _name_the_padding(got, wanted, a, v, shapes):
         (slow_loop(a, v.flip(1)), " And the kernel isn't flipped."),
     ):
         for k in range(abs(width - full) + 1):
+            rest = abs(width - full) - k
             if width < full and _alike(got, reference[:, k : k + width]):
-                missing = f"{k} in front and {full - width - k} behind are missing"
-                text = f"{shapes} Of each row's numbers {missing}: pad more.{also}"
+                text = f"{shapes} Each row lacks {k} numbers in front, {rest} behind: "
+                text += f"the kernel needs n - 1 zeros on both sides.{also}"
                 raise Fault("the wrong padding: too short", text)
             if width > full and _alike(got, _moved(reference, k, width)):
-                spare = f"{k} in front and {width - full - k} behind are too many"
-                text = f"{shapes} Of each row's numbers {spare}: pad less.{also}"
+                text = f"{shapes} Each row has {k} zeros too many in front and {rest} "
+                text += f"behind: a full convolution has m + n - 1 numbers.{also}"
                 raise Fault("the wrong padding: too long", text)
     if width < full:
         wrapped = wanted[:, :width].clone()
@@ -163,14 +167,16 @@ def _name_the_numbers(got, wanted, a, v):
 
 def _mistakes(a, v, wanted):
     """Yield (name, text, result) for each mistake that people make on whole batches."""
-    flipped = "a cross-correlation"
-    text = "The kernel isn't flipped. `conv1d` slides a kernel as it is; a convolution "
-    text += "flips it first, along its last axis."
-    yield flipped, text, slow_loop(a, v.flip(1)).reshape_as(wanted)
-    text = "The signal is flipped, and the kernel isn't."
-    yield flipped, text, slow_loop(a.flip(1), v).reshape_as(wanted)
-    text = "The order of each row is reversed: one flip too many, or two."
-    yield flipped, text, wanted.flip(1)
+    name = "a cross-correlation"
+    text = "The kernel runs in the wrong direction. `conv1d` needs a flip of it, along "
+    text += "the last axis; `conv_transpose1d` and shifted multiples need none."
+    yield name, text, slow_loop(a, v.flip(1)).reshape_as(wanted)
+    text = (
+        "The signal runs in the wrong direction, as if flipped instead of the kernel."
+    )
+    yield name, text, slow_loop(a.flip(1), v).reshape_as(wanted)
+    text = "Each row comes out in reverse order: a flip too many, or two."
+    yield name, text, wanted.flip(1)
     text = "`flip(0)` exchanges the rows. The numbers of a kernel lie along the last "
     text += "axis: `flip(-1)`."
     yield "rows mixed up", text, slow_loop(a, v.flip(0, 1)).reshape_as(wanted)
@@ -192,26 +198,35 @@ def _mistakes(a, v, wanted):
 def _name_the_rows(got, wanted, a, v):
     """Look for the pair of rows behind each row of `got`."""
     for kernels, also in ((v, ""), (v.flip(1), " And the kernels aren't flipped.")):
-        found = [_pair_behind(row, a, kernels) for row in got]
+        pairs = _every_pair(a, kernels)
+        found = [_pair_behind(row, pairs) for row in got]
         if all(found) and len(a) > 1:
-            if len({q for _, q in found}) == 1:
-                text = f"Every row meets the kernel of row {found[0][1]}.{also}"
-                raise Fault("rows mixed up", text)
-            i = next((i for i, pair in enumerate(found) if pair != (i, i)), 0)
-            p, q = found[i]
-            text = f"Row {i} of the result is that of signal {p} and kernel {q}.{also}"
-            raise Fault("rows mixed up", text)
+            same = bool((v == v[0]).all())  # one kernel for all
+            strange = (
+                (i, p, q)
+                for i, (p, q) in enumerate(found)
+                if p != i or (q != i and not same)
+            )
+            i, p, q = next(strange, (0, *found[0]))
+            text = f"Row {i} of the result is that of signal {p} and kernel {q}."
+            if same:
+                text = f"Row {i} of the result is that of signal {p}."
+            elif len({q for _, q in found}) == 1:
+                text = f"Every row meets the kernel of row {q}."
+            raise Fault("rows mixed up", text + also)
     right = [i for i in range(len(a)) if _alike(got[i], wanted[i])]
     if len(right) == 1 and len(a) > 1:
         text = f"Row {right[0]} is right, and no other."
         raise Fault("right for one row only", text)
 
 
-def _pair_behind(row, a, v):
-    """Return (p, q) if `row` is the convolution of a[p] and v[q], else None."""
-    for p in range(len(a)):
-        for q in range(len(v)):
-            wanted = slow_loop(a[p : p + 1], v[q : q + 1])
-            if _alike(row, wanted[0]):
-                return p, q
-    return None
+def _every_pair(a, v):
+    """Return the convolutions (B, B, m + n - 1) of every row of `a` with each of `v`."""
+    B = len(a)
+    return slow_loop(a.repeat_interleave(B, 0), v.repeat(B, 1)).unflatten(0, (B, B))
+
+
+def _pair_behind(row, pairs):
+    """Return (p, q) if `row` is pairs[p, q], else None."""
+    near = torch.isclose(row, pairs, rtol=0, atol=1e-4).all(-1).nonzero()
+    return tuple(near[0].tolist()) if len(near) else None
