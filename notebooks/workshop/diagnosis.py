@@ -221,7 +221,7 @@ def _name_the_rows(got, wanted, a, v):
 
 
 def _every_pair(a, v):
-    """Return the convolutions (B, B, m + n - 1) of every row of `a` with each of `v`."""
+    """Return the convolutions (B, B, m + n - 1) of all signals and kernels."""
     B = len(a)
     return slow_loop(a.repeat_interleave(B, 0), v.repeat(B, 1)).unflatten(0, (B, B))
 
