@@ -9,6 +9,8 @@ import re
 import nbformat
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
+from workshop.checking import UNANSWERED
+
 # Paths that only one machine has.
 FOLDERS = r"(?<![\w.])/(?:home|Users|root|tmp|work|usr|opt|var|mnt|private)/|(?<!\w)~/"
 ABSOLUTE = re.compile(FOLDERS + r"|\b[A-Z]:\\|site-packages|ipykernel_\d")
@@ -16,13 +18,17 @@ COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of tracebacks
 PICTURE = re.compile(r"data:image/[^\"')\s]*")
 
 # Times and timed ratios in prose, and where they may stand.
-DURATION = r"\d[\d.,]* ?(?:ns|µs|ms|s|(?:nano|micro|milli)?seconds?)\b"
+DURATION = r"\d[\d.,]* ?(?:[nuµμm]s|s|(?:nano|micro|milli)?seconds?)\b"
 NUMBER = r"(?:\d[\d.,]*|two|three|four|five|six|seven|eight|nine|ten|twenty|hundred)"
-FASTER = rf"{NUMBER}(?: times|×) (?:as (?:fast|slow|long)|faster|slower|quicker)"
-TIMED = re.compile(rf"{DURATION}|{FASTER}")
+COMPARED = r"(?:as (?:fast|slow|long|quick)|faster|slower|quicker)"
+FASTER = rf"{NUMBER}[- ]?(?:times|×|x) {COMPARED}|(?:twice|half) {COMPARED}"
+TIMED = re.compile(rf"{DURATION}|{FASTER}|{NUMBER}fold\b", re.IGNORECASE)
 BOX = re.compile(r'(?s)<div class="alert .*?</div>|```.*?```|`[^`\n]*`')
 
-LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+LINK = re.compile(
+    r"""(?:\]\(|href="|src=")(?!https?:|data:)([^)#\s"]*)(?:#([^)\s"]*))?[\s)"]"""
+)
+IMAGE = re.compile(r"<img\b[^>]*>|!\[[^\]]*\]\([^)]*\)")
 HEADING = re.compile(r"(?m)^(#+) (.+)$")
 MINUTES = re.compile(
     r"\*\*Minutes:\*\* (\d+)(?: to read, (\d+) for exercises)?(?:<br>|$)", re.MULTILINE
@@ -85,13 +91,11 @@ def cells_were_run_from_the_top(notebook, path):
 
 
 def printed_output_is_stored(notebook, path):
+    speaks = r"(?m)^(print|prove|show|show_figure|table|time_table|check\w*)\("
     for cell in code_cells(notebook):
-        last = cell.source.strip().split("\n")[-1]
-        speaks = re.match(
-            r"(print|prove|show|show_figure|table|time_table|check\w*)\(", last
-        )
-        if speaks and not cell.outputs:
-            yield f"{name_of(cell)} ends in {speaks[1]}(…) and stores nothing: run it"
+        said = re.search(speaks, cell.source)
+        if said and not cell.outputs:
+            yield f"{name_of(cell)} calls {said[1]}(…) and stores nothing: run it"
 
 
 def magics_are_known(notebook, path):
@@ -149,11 +153,18 @@ def links_lead_somewhere(notebook, path):
             target = path.parent / file if file else path
             if not target.exists():
                 yield f"{name_of(cell)} links to {file}: there is no such file"
-            elif heading:
-                linked = nbformat.read(target, 4) if file else notebook
-                anchors = [text.replace(" ", "-") for _, text in headings(linked)]
-                if heading not in anchors:
-                    yield f"{name_of(cell)} links to #{heading}: no heading has it"
+            elif heading and heading not in anchors(target, None if file else notebook):
+                yield f"{name_of(cell)} links to #{heading}: no heading has it"
+
+
+def anchors(path, notebook):
+    """Return what a link to a heading of the `notebook`, or of the file, may name."""
+    if notebook is None and path.suffix == ".ipynb":
+        notebook = nbformat.read(path, as_version=4)
+    if notebook is None:  # Markdown, as GitHub names its headings
+        found = HEADING.findall(path.read_text(encoding="utf-8"))
+        return [re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for _, t in found]
+    return [text.replace(" ", "-") for _, text in headings(notebook)]
 
 
 def minutes_are_those_of_the_maps(notebook, path):
@@ -193,12 +204,16 @@ def cells_fit_a_projector(notebook, path):
 
 
 def pictures_have_a_text_alternative(notebook, path):
-    for cell in code_cells(notebook):
-        for data in [output.get("data", {}) for output in cell.outputs]:
-            images = re.findall(r"<img\b[^>]*>", data.get("text/html", ""))
-            told = all(re.search(r'\balt="\s*[^"\s]', image) for image in images)
-            if not told or any(kind.startswith("image/") for kind in data):
-                yield f"{name_of(cell)} shows a picture without alt: use show_figure"
+    for cell in notebook.cells:
+        shown = [output.get("data", {}) for output in cell.get("outputs", [])]
+        kinds = "text/html", "text/markdown"
+        texts = [data.get(kind, "") for data in shown for kind in kinds]
+        if cell.cell_type == "markdown":
+            texts = [cell.source]
+        images = IMAGE.findall("\n".join(texts))
+        told = all(re.search(r'\balt="\s*[^"\s]|^!\[\s*[^\]\s]', i) for i in images)
+        if not told or any(kind.startswith("image/") for d in shown for kind in d):
+            yield f"{name_of(cell)} shows a picture without alt: use show_figure"
 
 
 def headings_are_in_order(notebook, path):
@@ -243,22 +258,29 @@ def predictions_are_taken_and_answered(notebook, path):
         )
 
 
+def exercises(notebook):
+    """Return (stub, the cell behind it, the two cells after that) for each exercise."""
+    cells = [*notebook.cells, *[nbformat.v4.new_markdown_cell()] * 3]
+    return [
+        (cell, cells[k + 1], cells[k + 2 : k + 4])
+        for k, cell in enumerate(notebook.cells)
+        if "exercise" in tags(cell)
+    ]
+
+
 def exercises_are_whole(notebook, path):
-    for k, cell in enumerate(notebook.cells):
-        if "exercise" not in tags(cell):
-            continue
-        if "..." not in cell.source:
-            yield f"{name_of(cell)} is an exercise without `...`: leave the work to do"
-        check, *after = notebook.cells[k + 1 : k + 4]
+    for stub, check, after in exercises(notebook):
+        if not re.search(r"(?m)^[^#\n]*\.\.\.", stub.source):
+            yield f"{name_of(stub)} is an exercise without `...`: leave the work to do"
         if not re.search(r"(?m)^check\w*\(", check.source):
-            yield f"{name_of(cell)} is an exercise: let a cell with its check(…) follow"
-        elif not any("Not answered yet" in text for text in texts(check)):
+            yield f"{name_of(stub)} is an exercise: let a cell with its check(…) follow"
+        elif not any(UNANSWERED in text for text in texts(check)):
             yield f"{name_of(check)} stores an answer: empty the stub and run all"
         text = "\n".join(cell.source for cell in after)
         if text.count("<summary>Hint") < 3:
-            yield f"{name_of(cell)} is an exercise: let three hints follow its check"
+            yield f"{name_of(stub)} is an exercise: let three hints follow its check"
         if "solution(" not in text and solution_of(text) is None:
-            yield f"{name_of(cell)} is an exercise: let its solution follow the hints"
+            yield f"{name_of(stub)} is an exercise: let its solution follow the hints"
 
 
 def solution_of(folded):

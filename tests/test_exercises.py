@@ -8,19 +8,11 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from workshop.checking import RIGHT
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TAUGHT = NOTEBOOKS[1:9]  # those with exercises: 01 to 08
-
-
-def exercises(notebook):
-    """Return (stub, check, following cells) for each exercise of `notebook`."""
-    cells = notebook.cells
-    return [
-        (cell, cells[k + 1], cells[k + 2 : k + 4])
-        for k, cell in enumerate(cells)
-        if "exercise" in guards.tags(cell)
-    ]
 
 
 def solution(stub, after):
@@ -36,14 +28,14 @@ def solution(stub, after):
 
 @pytest.mark.parametrize("path", TAUGHT, ids=lambda path: path.stem)
 def test_a_notebook_has_one_to_three_exercises(path):
-    assert 1 <= len(exercises(nbformat.read(path, as_version=4))) <= 3
+    assert 1 <= len(guards.exercises(nbformat.read(path, as_version=4))) <= 3
 
 
 @pytest.mark.parametrize("path", TAUGHT, ids=lambda path: path.stem)
 def test_with_the_solutions_every_exercise_shows_its_tick(path, monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     notebook = nbformat.read(path, as_version=4)
-    solved = exercises(notebook)
+    solved = guards.exercises(notebook)
     for stub, _, after in solved:
         stub.source = solution(stub, after)
     for cell in guards.code_cells(notebook):
@@ -52,7 +44,7 @@ def test_with_the_solutions_every_exercise_shows_its_tick(path, monkeypatch):
     NotebookClient(notebook, timeout=120, resources=folder).execute()
     for _, check, _ in solved:
         said = "\n".join(guards.texts(check))
-        assert "✓ Right" in said, said
+        assert RIGHT in said, said
     printed = [
         text for cell in guards.code_cells(notebook) for text in guards.texts(cell)
     ]

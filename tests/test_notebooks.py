@@ -127,6 +127,11 @@ def without_outputs(start):
     return plant
 
 
+def answered(copy):
+    [(_, check, _)] = guards.exercises(copy)
+    check.outputs = [printed("✓ Right")]
+
+
 def exchanged(copy):
     first, second, *_ = guards.code_cells(copy)[2:]
     first.execution_count, second.execution_count = 4, 3
@@ -144,6 +149,7 @@ def exchanged(copy):
         with_text("Ten calls, 2 × 3, 40 bytes. `1e-09 s` is its unit."),
         with_text('<div class="alert alert-info">\n\n20 ms, 3 times faster\n\n</div>'),
         with_text("[next](04_drop_both_loops.ipynb), [prove](#Prove)"),
+        with_text("[a test](../README.md#test), ![calls](ladder.png)"),
         with_text("### A level deeper"),
         with_metadata(language_info={"name": "python"}),
     ],
@@ -157,8 +163,8 @@ def test_no_guard_complains_of_what_is_right(plant):
     [
         (with_code("a", count=99), "code cell {n} has the count 99: run all from the"),
         (exchanged, "code cell 3 has the count 4: run all from the top"),
-        (without_outputs("from workshop import prove"), "cell 12 ends in prove(…) and"),
-        (with_code("print(1)"), "cell {n} ends in print(…) and stores nothing: run it"),
+        (without_outputs("from workshop import prove"), "cell 12 calls prove(…) and"),
+        (with_code("print(1)"), "cell {n} calls print(…) and stores nothing: run it"),
         (stored(printed("UsageError: no")), "cell {n} stores a UsageError: load the m"),
         (stored(raised()), "cell {n} stores an error: mend or tag it"),
         (with_code("a", **RAISES), "cell {n} is tagged raises-exception, and doe"),
@@ -176,9 +182,14 @@ def test_no_guard_complains_of_what_is_right(plant):
         (with_text("It takes 20 ms."), "the text that begins “It takes 20 ms.” says “"),
         (with_text("Thus 3.5 seconds"), "the text that begins “Thus 3.5 seconds” says"),
         (with_text("12 times faster"), "the text that begins “12 times faster” says “"),
+        (with_text("Twice as fast"), "the text that begins “Twice as fast” says “Twic"),
+        (with_text("Ten x faster"), "the text that begins “Ten x faster” says “Ten x"),
+        (with_text("In 5 us"), "the text that begins “In 5 us” says “5 us”: show it i"),
         (with_text("It is 3× slower"), "the text that begins “It is 3× slower” says “"),
         (with_text("Ten, or ten times as long"), "the text that begins “Ten, or ten t"),
         (with_text("[a](b.ipynb)"), "the text that begins “[a](b.ipynb)” links to b.i"),
+        (with_text('[a](b.ipynb "t")'), "the text that begins “[a](b.ipynb "),
+        (with_text("[a](../README.md#no)"), "the text that begins “[a](../README.md#n"),
         (with_text("[a](#Proof)"), "the text that begins “[a](#Proof)” links to #Proo"),
         (
             with_text("[a](00_start_here.ipynb#Nowhere)"),
@@ -190,6 +201,12 @@ def test_no_guard_complains_of_what_is_right(plant):
         (stored(picture(alt="")), "cell {n} shows a picture without alt: use show_fig"),
         (stored(picture(alt='alt=" "')), "cell {n} shows a picture without alt: use s"),
         (stored(shown("image/png", "iVBO")), "cell {n} shows a picture without alt: u"),
+        (with_text("![](ladder.png)"), "the text that begins “![](ladder.png)” shows"),
+        (with_text('<img src="ladder.png">'), "the text that begins “<img src="),
+        (
+            stored(shown("text/markdown", '<img src="data:image/png;base64,iVBO">')),
+            "cell {n} shows a picture without alt: use show_figure",
+        ),
         (with_text("# Another title"), "there is no title, or a second: write one he"),
         (with_text("#### Deep"), "the heading “Deep” skips a level: take ###"),
         (with_metadata(kernelspec={"name": "mine"}), "the kernel is mine: choose pyth"),
@@ -197,6 +214,9 @@ def test_no_guard_complains_of_what_is_right(plant):
         (with_code("a", execution={}), "cell {n} keeps the metadata execution: run nb"),
         (changed("my_guess = ...", "my_guess = 3"), "the prediction isn't taken once"),
         (without("from workshop import compare_guess"), "the prediction isn't taken o"),
+        (changed("**Minutes:**", "**Time:**"), "the first cell tells no minutes: writ"),
+        (changed("check(my_shift", "print(my_shift"), "cell 6 is an exercise: let a c"),
+        (answered, "cell 7 stores an answer: empty the stub and run all"),
         (changed("    ...", "    return a"), "cell 6 is an exercise without `...`: le"),
         (without("<details><summary>Hint"), "cell 6 is an exercise: let three hints f"),
         (without("from workshop import solution"), "cell 6 is an exercise: let its so"),

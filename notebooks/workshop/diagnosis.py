@@ -78,7 +78,6 @@ def _alike(x, y):
 
 def _name_the_shape(got, wanted, a, v):
     shapes = f"You return the shape {tuple(got.shape)}, not {tuple(wanted.shape)}."
-    every_pair = _every_pair(a, v)
     rows = wanted.reshape(len(a), -1)
     if got.shape[:-1] == wanted.shape[:-1]:
         _name_the_padding(got.reshape(len(a), -1), rows, a, v, shapes)
@@ -96,6 +95,7 @@ def _name_the_shape(got, wanted, a, v):
     if got.numel() == rows.numel() and _alike(got.reshape(rows.shape), rows):
         text = f"{shapes} The numbers are right: an axis of length 1 is too many."
         raise Fault("wrong shape", text)
+    every_pair = _every_pair(a[:4], v[:4])
     for pairs in (every_pair, every_pair.transpose(0, 1)):
         if _alike(got.reshape(-1), pairs.reshape(-1)):
             text = f"{shapes} Every signal met every kernel."
@@ -156,7 +156,8 @@ def _name_the_numbers(got, wanted, a, v):
     for name, text, result in _mistakes(a, v, wanted):
         if _alike(got, result):
             raise Fault(name, text)
-    _name_the_rows(got, wanted, a, v)
+    if len(a) <= 40:
+        _name_the_rows(got, wanted, a, v)
     wrong = ~torch.isclose(got, wanted, rtol=0, atol=1e-4)
     i, k = wrong.nonzero()[0].tolist()
     where = f"[{i}, {k}]" if len(shape) == 2 else f"[{k}]"
@@ -211,7 +212,7 @@ def _name_the_rows(got, wanted, a, v):
             text = f"Row {i} of the result is that of signal {p} and kernel {q}."
             if same:
                 text = f"Row {i} of the result is that of signal {p}."
-            elif len({q for _, q in found}) == 1:
+            elif found == [(i, q) for i in range(len(a))]:
                 text = f"Every row meets the kernel of row {q}."
             raise Fault("rows mixed up", text + also)
     right = [i for i in range(len(a)) if _alike(got[i], wanted[i])]

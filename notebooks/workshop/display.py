@@ -13,17 +13,21 @@ from IPython.display import Markdown, display
 
 def show(function, docstring=True):
     """Show the source of `function` as it stands in its file now."""
-    source = inspect.getsource(function)
-    if not docstring:
-        source = re.sub(r'(?s) +""".*?"""\n', "", source, count=1)
-    display(Markdown(f"```python\n{source}```"))
+    display(Markdown(_source(function, docstring)))
 
 
 def solution(function):
     """Show the source of `function` as it stands in its file now, folded away."""
-    source = inspect.getsource(function)
     summary = f"<summary>Solution: <code>{function.__name__}</code></summary>"
-    display(Markdown(f"<details>{summary}\n\n```python\n{source}```\n\n</details>"))
+    folded = f"<details>{summary}\n\n{_source(function)}\n\n</details>"
+    display(Markdown(folded))
+
+
+def _source(function, docstring=True):
+    source = inspect.getsource(function)
+    if not docstring:
+        source = re.sub(r'(?s) +""".*?"""\n', "", source, count=1)
+    return f"```python\n{source}```"
 
 
 class table:
