@@ -175,15 +175,16 @@ def model_of(page):
     return nbformat.from_dict(content)
 
 
-def take_screenshot(page, name):
-    """Make the window as high as the notebook, and keep a picture of it."""
+def take_screenshots(page, name):
+    """Keep pictures of the notebook, a few screens each."""
     SCREENSHOTS.mkdir(exist_ok=True)
     scroller = page.locator(".jp-WindowedPanel-outer")
+    page.set_viewport_size(WINDOW | {"height": 4_000})
     height = scroller.evaluate("scroller => scroller.scrollHeight")
-    page.set_viewport_size(WINDOW | {"height": min(height + 200, 16_000)})
-    scroller.evaluate("scroller => scroller.scrollTo(0, 0)")
-    page.wait_for_timeout(500)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    for k, top in enumerate(range(0, height, 3_800)):
+        scroller.evaluate("(scroller, top) => scroller.scrollTo(0, top)", top)
+        page.wait_for_timeout(300)  # until it is drawn
+        page.screenshot(path=SCREENSHOTS / f"{name}-{k + 1}.png")
     page.set_viewport_size(WINDOW)
 
 
@@ -191,7 +192,7 @@ def take_screenshot(page, name):
 def test_run_all_works_in_jupyterlab(path, open_notebook):
     page = open_notebook(path.name)
     run_all(page)
-    take_screenshot(page, path.stem)
+    take_screenshots(page, path.stem)
     for cell in model_of(page).cells:
         if cell.cell_type == "code":
             assert cell.execution_count, f"did not run: {cell.source}"
