@@ -300,6 +300,9 @@ def test_a_sweep_runs_everyone_at_every_point_but_those_hopelessly_behind(sleep)
         (4, 1, "fast", "slow"),
         (4, 5, "fast"),
     ]
+    calls_at = partial(workshop.ready_calls, [fast, slow])
+    for names in workshop.sweep(points, calls_at, keep="slow").values():
+        assert list(names) == ["fast", "slow"]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])

@@ -441,7 +441,8 @@ def _verdict(test, function):
 def compare_guess(guess, found, unit=""):
     """Print a reader's `guess` beside what was `found`: a number each, or several.
 
-    Whole numbers are counts. A float is a ratio, how many times faster.
+    Whole numbers are counts. A float is a ratio, how many times faster; what is a text
+    is told as it stands.
     """
     mine, wanted = (x if isinstance(x, (tuple, list)) else [x] for x in (guess, found))
     told = "nothing down" if guess is ... else " and ".join(map(str, mine))
@@ -449,6 +450,8 @@ def compare_guess(guess, found, unit=""):
 
 
 def _tell(number):
+    if isinstance(number, str):
+        return number
     if not isinstance(number, float):
         return f"{number:,}"
     speed = _compared(format_ratio(number))

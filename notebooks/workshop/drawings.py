@@ -277,6 +277,34 @@ def _tick_times(axes, unit="s"):
     axes.minorticks_off()
 
 
+def draw_roofline(rates, intensity, peak, bandwidth):
+    """Draw `rates`, a dict of name -> multiply-adds a second, under their ceilings.
+
+    `intensity` is theirs, in multiply-adds a byte; `peak` is in multiply-adds a second,
+    `bandwidth` in bytes a second.
+    """
+    figure, axes = plt.subplots(figsize=(7.5, 4.6))
+    steps = [0.02, peak / bandwidth, 200]
+    roof = [min(peak, bandwidth * step) for step in steps]
+    axes.plot(steps, roof, color="#000000", linewidth=2)
+    axes.text(steps[-1], peak * 1.15, "arithmetic", ha="right")
+    axes.text(steps[0], roof[0] * 1.6, "copying", rotation=38)
+    axes.plot([intensity] * len(rates), list(rates.values()), "o", color=OKABE_ITO[0])
+    limit = min(peak, bandwidth * intensity)
+    axes.plot(intensity, limit, "*", markersize=14, color=OKABE_ITO[1])
+    axes.text(intensity * 1.3, limit * 0.7, "the limit", color=OKABE_ITO[1])
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="multiply-adds a byte",
+        ylabel="multiply-adds a second",
+        title="All answers stand below the roof, in one column",
+    )
+    ends = [(rate, name, OKABE_ITO[0]) for name, rate in rates.items()]
+    _label_ends(axes, ends)
+    return figure
+
+
 def draw_calls(seconds, title):
     """Draw single calls in their order, `seconds` each, and their median as a line."""
     figure, axes = plt.subplots(figsize=(7.5, 3.2))

@@ -52,13 +52,13 @@ def _name(function):
     return function.__name__
 
 
-def sweep(points, calls_at, stop=50, tell=None, **options):
+def sweep(points, calls_at, stop=50, keep=None, tell=None, **options):
     """Time what `calls_at(point)` returns at each of `points`, as `time_together` does.
 
     A contestant over `stop` times behind is stopped after one call. One that was over
-    four times as far behind does not run again on more rows of the same sizes. Shows a
-    progress bar, and calls `tell(point, measured)` after each point. Returns a dict of
-    point -> (name -> `Measurement`).
+    four times as far behind does not run again on more rows of the same sizes, but for
+    the one named `keep`. Shows a progress bar, and calls `tell(point, measured)` after
+    each point. Returns a dict of point -> (name -> `Measurement`).
     """
     out, results = set(), {}
     for point in tqdm(points):
@@ -69,5 +69,6 @@ def sweep(points, calls_at, stop=50, tell=None, **options):
         if tell:
             tell(point, measured)
         limit = 4 * stop * min(m.median for m in measured.values())
-        out |= {(series, name) for name, m in measured.items() if m.median > limit}
+        behind = {name for name, m in measured.items() if m.median > limit}
+        out |= {(series, name) for name in behind - {keep}}
     return results

@@ -73,7 +73,7 @@ def _block(call, repeats):
 def _trial(call):
     """Return the seconds of a call; of a short one, undisturbed and not the first."""
     first = _seconds(call)
-    further = 3 if first < 0.003 else 1 if first < 1 else 0
+    further = 3 if first < 0.01 else 1 if first < 1 else 0
     return min([first, *(_seconds(call) for _ in range(further))])
 
 
