@@ -4,8 +4,10 @@
     python tests/benchmark.py --answers  the whole grid, without peers and loops
     python tests/benchmark.py --quick    a coarse grid, within a minute
 
-Peers are optional: `pip install -r tests/requirements-benchmark.txt`. They give results
-only, no gradients. A ratio says how many times as long as `convolve_fast` a contestant
+The native operator runs along where there is a compiler, also into a result that it is
+given; so does a copy of the result, as the least that writing it can cost. Peers are
+optional: `pip install -r tests/requirements-benchmark.txt`. They give results only, no
+gradients. A ratio says how many times as long as `convolve_fast` a contestant
 takes: medians of one run on one thread, in which all take turns. Who is 50 times
 behind, or five times and slow, gets one call; who is 200 times behind, none on more
 rows.
@@ -28,6 +30,7 @@ os.environ["XLA_FLAGS"] = (  # one thread for jax, too
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
 
+import native  # noqa: E402
 import SO_CONVOLVE_QUESTION as question  # noqa: E402
 from workshop import (  # noqa: E402
     Point,
@@ -37,7 +40,7 @@ from workshop import (  # noqa: E402
     time_together,
 )
 
-FAST = "convolve_fast"
+FAST, NATIVE, INTO, COPY = "convolve_fast", "convolve_native", "into_a_result", "copy"
 EAGER = [
     question.convolve_shift_add,
     question.convolve_antidiagonals,
@@ -137,8 +140,12 @@ def installed_peers():
 def calls_at(point, answers, peers):
     calls = ready_calls([question.convolve_fast, *answers], point)
     if not point.backward:
-        a, v = (tensor.numpy() for tensor in calls[FAST].args)
-        calls |= {peer.__name__: peer(a, v) for peer in peers}
+        a, v = calls[FAST].args
+        if native.convolve_native in answers:
+            out, result = a.new_empty(2, point.rows, point.m + point.n - 1)
+            calls[INTO] = partial(native.convolve_native, a, v, out=out)
+            calls[COPY] = partial(out.copy_, result)
+        calls |= {peer.__name__: peer(a.numpy(), v.numpy()) for peer in peers}
     return calls
 
 
@@ -211,6 +218,42 @@ def report_bounds(results):
         print(f"{ratio:6.2f}  {describe(point):44} {best}")
 
 
+def report_native(results):
+    """Set the native operator beside the copy, torch's answers and numba."""
+    names = [FAST, *(answer.__name__ for answer in EAGER)]
+    ahead, behind_numba = {}, {}
+    print()
+    for point, measured in results.items():
+        if NATIVE not in measured:
+            return
+        own = measured[NATIVE].median
+        ahead[point] = min(measured[n].median for n in names if n in measured) / own
+        if "numba_guvectorize" in measured and point.rows >= 100:
+            behind_numba[point] = own / measured["numba_guvectorize"].median
+    first = sum(ratio > 1 for ratio in ahead.values())
+    print(
+        f"convolve_native is faster than all of torch at {first} of {len(ahead)} points"
+    )
+    for point in sorted(ahead, key=ahead.get)[:5]:
+        print(f"{ahead[point]:6.2f}  {describe(point)}")
+    if behind_numba:
+        first = sum(ratio < 1 for ratio in behind_numba.values())
+        print(f"and than numba from 100 rows on at {first} of {len(behind_numba)}")
+    for rows in (10_000, 1_000_000):
+        ratios = {
+            point: measured[INTO].median / measured[COPY].median
+            for point, measured in results.items()
+            if point.rows == rows and INTO in measured
+        }
+        if ratios:
+            worst = max(ratios, key=ratios.get)
+            mean = statistics.geometric_mean(ratios.values())
+            print(
+                f"{rows:,} rows into a given result: {mean:.2f} times the copy, at most"
+            )
+            print(f"{ratios[worst]:6.2f}  {describe(worst)}")
+
+
 def report_checks():
     a, v = torch.ones(1, 5), torch.ones(1, 7)
     measured = time_together(
@@ -248,8 +291,14 @@ def main():
     ]
     loops = [] if chosen.answers else [question.convolve, conv1d_by_row]
     peers = [] if chosen.answers else installed_peers()
-    contestants = [*EAGER, *loops]
-    names = [contestant.__name__ for contestant in [*contestants, *peers]]
+    contestants, names = [*EAGER, *loops], [answer.__name__ for answer in EAGER]
+    if native.has_compiler():
+        native.operators()  # built now, not in a measurement
+        contestants.append(native.convolve_native)
+        names += [NATIVE, INTO, COPY]
+    else:
+        print(native.NO_COMPILER)
+    names += [contestant.__name__ for contestant in [*loops, *peers]]
     pace = {"rounds": 7, "block": 1e-3, "budget": 0.15}
     if chosen.quick:
         pace = {"rounds": 5, "block": 2e-4, "budget": 0.02}
@@ -257,11 +306,13 @@ def main():
     results = sweep(
         points,
         lambda point: calls_at(point, contestants, peers),
+        keep=FAST,
         tell=partial(report_point, names),
         **pace,
     )
     report_means(results, names)
     report_bounds(results)
+    report_native(results)
     report_checks()
 
 
