@@ -5,6 +5,8 @@ import os
 import pytest
 from nbval.plugin import IPyNbCell
 
+from native import NO_COMPILER, has_compiler
+
 # Kernels inherit these: no GPU on any machine, and figures as a notebook draws them.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 os.environ.pop("MPLBACKEND", None)
@@ -13,6 +15,14 @@ os.environ.pop("MPLBACKEND", None)
 def pytest_configure(config):
     # In pyproject.toml the path would start at the folder that pytest is run from.
     config.option.nbval_sanitize_with = str(config.rootpath / "tests" / "sanitize.cfg")
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the notebook that shows what a compiler makes, where there is none."""
+    if not has_compiler():
+        for item in items:
+            if isinstance(item, IPyNbCell) and item.path.name.startswith("09_"):
+                item.add_marker(pytest.mark.skip(reason=NO_COMPILER))
 
 
 @pytest.hookimpl(wrapper=True)

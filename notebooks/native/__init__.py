@@ -195,24 +195,27 @@ def convolve_native(a, v, out=None):
             raise ValueError(f"a and v must be on the CPU, not on {a.device}")
         if out is None:
             return _choose("full", a, v)
-        _check_out(a, v, out)
+        _check_memory(a, v, out)
         operators().full_out(a, v, out)
         return out
     except (AttributeError, RuntimeError, TypeError):
-        _as_batch(a, v)  # tells what is wrong with the input, if that is it
+        *_, shape = _as_batch(a, v)  # tells what is wrong with the input, if that is it
+        if out is not None:
+            _check_shape(out, shape, a.dtype)
         raise
 
 
-def _check_out(a, v, out):
-    *_, shape = _as_batch(a, v)
-    if out.shape != shape or out.dtype != a.dtype or not out.is_contiguous():
+def _check_memory(a, v, out):
+    place = out.untyped_storage().data_ptr()
+    if place in (a.untyped_storage().data_ptr(), v.untyped_storage().data_ptr()):
+        raise ValueError("out must have memory of its own, and shares an input's")
+    recorded = a.requires_grad or v.requires_grad
+    if out.requires_grad or (recorded and torch.is_grad_enabled()):
+        raise ValueError("out takes no gradients: leave it away, or use no_grad")
+
+
+def _check_shape(out, shape, dtype):
+    if out.shape != shape or out.dtype != dtype or not out.is_contiguous():
         kind = "" if out.is_contiguous() else ", not contiguous"
         found = f"{tuple(out.shape)} and {out.dtype}{kind}"
-        raise ValueError(f"out must be {shape}, contiguous, {a.dtype}, not {found}")
-    places = [t.untyped_storage().data_ptr() for t in (a, v, out)]
-    if places[2] in places[:2]:
-        raise ValueError("out must have memory of its own, and shares an input's")
-    if out.requires_grad or (
-        torch.is_grad_enabled() and (a.requires_grad or v.requires_grad)
-    ):
-        raise ValueError("out takes no gradients: leave it away, or use no_grad")
+        raise ValueError(f"out must be {shape}, contiguous, {dtype}, not {found}")
