@@ -329,6 +329,17 @@ def test_a_planted_defect_fails(said, name, message):
     assert message in said[name]
 
 
+def test_a_stale_number_in_a_copy_of_a_notebook_fails_in_its_cell(tmp_path):
+    stale = nbformat.read(NOTEBOOKS[5], as_version=4)
+    [cell] = [c for c in guards.code_cells(stale) if "instead of" in c.source]
+    cell.outputs[0].text = cell.outputs[0].text.replace("8 instead", "9 instead")
+    failures = [text for text in outcomes({"stale": stale}, tmp_path)["stale"] if text]
+    [failure] = failures
+    assert "Cell outputs differ" in failure
+    assert f"Cell {cell.execution_count - 1}" in failure
+    assert "columns: 8 instead of 14" in failure
+
+
 def test_a_cell_that_never_ends_fails_at_its_timeout(tmp_path):
     stuck = {
         "endless": notebook(first="while True: pass"),

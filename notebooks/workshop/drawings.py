@@ -300,8 +300,16 @@ def draw_roofline(rates, intensity, peak, bandwidth):
         ylabel="multiply-adds a second",
         title="All answers stand below the roof, in one column",
     )
-    ends = [(rate, name, OKABE_ITO[0]) for name, rate in rates.items()]
-    _label_ends(axes, ends)
+    height = 0.0
+    for name, rate in sorted(rates.items(), key=lambda pair: pair[1]):
+        height = max(rate, 1.5 * height)  # pushed apart where two are close
+        axes.annotate(
+            name,
+            (intensity, rate),
+            (3 * intensity, height),
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": GREY, "relpos": (0, 0.5)},
+        )
     return figure
 
 
