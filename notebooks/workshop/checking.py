@@ -118,9 +118,7 @@ def _refuse_what_is_no_answer(function):
         raise Fault(UNANSWERED, text)
     if not callable(function):
         kind = type(function).__name__
-        text = (
-            f"This check wants your function itself. It got something of type {kind}."
-        )
+        text = f"The check wants your function itself, not a thing of type {kind}."
         raise Fault("wrong type", text)
 
 
