@@ -1,7 +1,7 @@
 """The full convolution as a native operator: C++ in `convolve.cpp`, built on first use.
 
 It needs GCC or Clang. The built library is kept in torch's folder for extensions, under
-a name made of the source, torch's version and the processor.
+a name made of the source, torch's version, the processor and the compiler.
 """
 
 import hashlib
@@ -63,7 +63,9 @@ def operators():
 def _build():
     if not has_compiler():
         raise RuntimeError(NO_COMPILER)
-    folder = Path(cpp_extension.get_default_build_root(), f"convolve_native_{_key()}")
+    root = os.environ.get("TORCH_EXTENSIONS_DIR")
+    root = root or cpp_extension.get_default_build_root()
+    folder = Path(root, f"convolve_native_{_key()}")
     library = folder / "convolve.so"
     if not library.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +97,7 @@ def _key():
     if cpuinfo.exists():
         lines = cpuinfo.read_text().splitlines()
         processor += next((line for line in lines if line.startswith("flags")), "")
-    parts = [SOURCE.read_text(), torch.__version__, processor]
+    parts = [SOURCE.read_text(), torch.__version__, processor, COMPILER]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
