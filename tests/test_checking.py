@@ -346,6 +346,12 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (flips_the_rows, NO_LOOP, "rows mixed up", "`flip(0)` exchanges the rows"),
     (pads_nothing, NO_LOOP, "the wrong padding: too short", "3 numbers in front, 3 be"),
     (
+        pads_nothing_unflipped,
+        NO_LOOP,
+        "the wrong padding: too short",
+        "And the kernel isn't flipped.",
+    ),
+    (
         pads_by_the_shorter,
         ONE_KERNEL,
         "the wrong padding: too short",
