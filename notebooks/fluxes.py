@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import torch
 
-# The example of the paper, and its fluxes (section 2.2 and figure 3).
+# The example of the paper, and its fluxes.
 TOY = """
 v1: A -> B                abc -> abc
 v2: B -> D                abc -> abc
