@@ -8,7 +8,15 @@ import pytest
 import torch
 
 import SO_CONVOLVE_QUESTION as question
-from fluxes import TOY, TOY_FLUXES, Network, Unit, read_reactions
+from fluxes import (
+    CENTRAL,
+    CENTRAL_RANGES,
+    TOY,
+    TOY_FLUXES,
+    Network,
+    Unit,
+    read_reactions,
+)
 
 LABELS = {"A": "010"}
 
@@ -21,13 +29,13 @@ def test_it_gives_the_published_mass_distribution():
 
 def test_it_finds_the_units_of_the_paper_and_where_they_join():
     network = Network(TOY, "F")
-    assert {str(unit) for unit in network.sources} == {
+    assert {str(unit) for unit in network.made_of} == {
         *("F123", "D123", "B123"),
         *("B23", "D23", "C1"),
         *("B2", "D2", "B3", "D3"),
     }
-    joined = [tuple(map(str, pair)) for pair in network.convolutions()]
-    assert joined == [("B23", "C1"), ("B3", "C1")]
+    joined = [tuple(map(str, pair)) for pair in network.joins()]
+    assert joined == [("B3", "C1"), ("B23", "C1")]
 
 
 # ---- an enumeration of isotopomers, which knows nothing of units -------------------
@@ -36,40 +44,45 @@ def test_it_finds_the_units_of_the_paper_and_where_they_join():
 def enumerated(table, fluxes, labels, metabolite):
     """Return the mass distribution of `metabolite`, from that of all isotopomers.
 
-    An isotopomer is a molecule with a certain pattern of labelled atoms. Every pool is
+    An isotopomer is a molecule with a certain pattern of labelled atoms. A metabolite
+    of k atoms has 2**k, here a tensor of so many shares, (2, ..., 2). Every pool is
     mixed from what flows into it, until nothing changes any more.
     """
     reactions = read_reactions(table)
-    sizes = {n: len(t) for r in reactions for n, t in r.left + r.right}
-    pools = {name: {"0" * k: 1.0} for name, k in sizes.items()}
-    pools |= {name: {pattern: 1.0} for name, pattern in labels.items()}
-    for _ in range(400):
-        inflow = {name: {} for name in sizes if name not in labels}
+    sizes = {name: len(atoms) for r in reactions for name, atoms in r.left + r.right}
+    pools = {name: torch.zeros([2] * k) for name, k in sizes.items()}
+    for name, pool in pools.items():
+        pool[tuple(int(atom) for atom in labels.get(name, "0" * pool.ndim))] = 1
+    change = 1.0
+    while change > 1e-14:
+        inflow = {name: torch.zeros([2] * k) for name, k in sizes.items()}
         for reaction in reactions:
-            names = [name for name, _ in reaction.left]
-            for patterns in product(*(pools[name] for name in names)):
-                share = fluxes[reaction.name]
-                atoms = {}
-                for (name, letters), pattern in zip(
-                    reaction.left, patterns, strict=True
-                ):
-                    share *= pools[name][pattern]
-                    atoms |= dict(zip(letters, pattern, strict=True))
-                for name, letters in reaction.right:
-                    made = "".join(atoms[letter] for letter in letters)
-                    inflow[name][made] = inflow[name].get(made, 0) + share
-        for name, flows in inflow.items():
-            total = sum(flows.values())
-            pools[name] = {pattern: flow / total for pattern, flow in flows.items()}
-    masses = [0.0] * (sizes[metabolite] + 1)
-    for pattern, share in pools[metabolite].items():
-        masses[pattern.count("1")] += share
-    return masses
+            left = ",".join(atoms for _, atoms in reaction.left)
+            given = [pools[name] for name, _ in reaction.left]
+            for name, atoms in reaction.right:
+                made = torch.einsum(f"{left}->{atoms}", *given)
+                inflow[name] += fluxes[reaction.name] * made
+        mixed = {n: flow / flow.sum() for n, flow in inflow.items() if n not in labels}
+        change = max(float((mixed[n] - pools[n]).abs().max()) for n in mixed)
+        pools |= mixed
+    pool = pools[metabolite]
+    heavy = torch.tensor(
+        [sum(pattern) for pattern in product((0, 1), repeat=pool.ndim)]
+    )
+    return torch.zeros(pool.ndim + 1).index_add(0, heavy, pool.flatten())
+
+
+@pytest.fixture(autouse=True)
+def _float64():
+    """Compute in float64 by default, as the asker's code does."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
 
 
 def test_the_enumeration_gives_the_published_numbers_too():
     found = enumerated(TOY, TOY_FLUXES, LABELS, "F")
-    assert [round(x, 4) for x in found] == [0.0001, 0.8008, 0.1983, 0.0009]
+    assert [round(x, 4) for x in found.tolist()] == [0.0001, 0.8008, 0.1983, 0.0009]
 
 
 def generated_network(seed):
@@ -131,8 +144,47 @@ def test_it_agrees_with_the_enumeration_on_random_networks(seed):
     table, fluxes, labels, ends = generated_network(seed)
     for end in ends:
         found = Network(table, end).simulate(fluxes, labels, question.convolve_fast)
-        wanted = [enumerated(table, fluxes, labels, end)]
-        torch.testing.assert_close(found.tolist(), wanted, rtol=0, atol=1e-9)
+        wanted = enumerated(table, fluxes, labels, end)
+        torch.testing.assert_close(found[0], wanted, rtol=0, atol=1e-12)
+
+
+def central_fluxes(count):
+    """Return balanced fluxes for the larger network, chosen at random."""
+    network = Network(CENTRAL)
+    ranges = CENTRAL_RANGES | {n: (30, 100) for n in network.names if n.endswith("_b")}
+    generator = torch.Generator().manual_seed(0)
+    free = {
+        name: low + (high - low) * torch.rand(count, generator=generator)
+        for name, (low, high) in ranges.items()
+    }
+    return network.balance(free | {"sdh_r": free["sdh"]})
+
+
+def test_it_agrees_with_the_enumeration_on_the_larger_network():
+    part = Unit("Phe", tuple(range(1, 9)))
+    network, fluxes = Network(CENTRAL, "Trp", part, "Glu", "Asp"), central_fluxes(2)
+    labels = {"Glc": "110000"}
+    found = network.simulate(fluxes, labels, question.convolve_fast)
+    first = {name: flux[0] for name, flux in fluxes.items()}
+    trp, phe, glu, asp = found[0].split([12, 9, 6, 5])
+    for distribution, name in [(trp, "Trp"), (glu, "Glu"), (asp, "Asp")]:
+        wanted = enumerated(CENTRAL, first, labels, name)
+        torch.testing.assert_close(distribution, wanted, rtol=0, atol=1e-11)
+    torch.testing.assert_close(phe.sum(), torch.tensor(1.0))
+
+
+def test_the_larger_network_joins_fragments_of_up_to_eight_atoms():
+    part = Unit("Phe", tuple(range(1, 9)))
+    joins = Network(CENTRAL, "Trp", part, "Glu", "Asp").joins()
+    sizes = [[len(unit.atoms) for unit in parts] for parts in joins]
+    longest = max(max(sum(left), right) for *left, right in sizes)
+    assert longest == 8
+    assert len(joins) == 19
+
+
+def test_central_fluxes_are_positive_over_their_whole_ranges():
+    fluxes = central_fluxes(10_000)
+    assert min(flux.min() for flux in fluxes.values()) >= 0
 
 
 # ---- batches, and any convolution ------------------------------------------------
@@ -141,13 +193,8 @@ def test_it_agrees_with_the_enumeration_on_random_networks(seed):
 def flux_vectors(count):
     """Return balanced fluxes for the paper's network, chosen at random."""
     generator = torch.Generator().manual_seed(0)
-    draw = torch.rand(3, count, generator=generator, dtype=torch.float64)
-    forward, back, split = 1 + draw[0], draw[1], 0.1 + 0.3 * draw[2]
-    # B gains v1 + v3, and loses v2 + v4 + v5; C gains v4, and loses v5.
-    v4 = v5 = split
-    v2 = forward + back - v4 - v5
-    v6 = v2 + v5 - back
-    return {"v1": forward, "v2": v2, "v3": back, "v4": v4, "v5": v5, "v6": v6}
+    back, split = torch.rand(2, count, generator=generator)
+    return Network(TOY).balance({"v1": 100, "v3": 90 * back, "v4": 10 + 30 * split})
 
 
 def test_a_batch_of_flux_vectors_gives_each_its_own_distribution():
@@ -188,6 +235,7 @@ def test_a_fragment_can_be_measured():
         ("v1: A -> B  abc -> ab", "v1: atom c is lost"),
         ("v1: A -> B  aab -> aab", "v1: atom a is used 2 times on a side"),
         ("v1: A -> B  ab -> ab\nv2: B -> C  a -> a", "v2: B has 2 atoms, here 1"),
+        ("v: A -> B  a -> a\nv: B -> C  a -> a", "v is the name of two reactions"),
     ],
 )
 def test_a_table_with_a_fault_is_refused_by_its_line(table, named):
@@ -205,7 +253,9 @@ def test_a_loop_that_no_flux_feeds_is_named():
     table = "v1: A -> B  a -> a\nv2: B -> C  a -> a\nv3: C -> B  a -> a"
     network = Network(table, "C")
     fluxes = {"v1": 0, "v2": 1, "v3": 1}
-    with pytest.raises(ValueError, match="no substrate reaches all of C1, B1"):
+    with pytest.raises(
+        ValueError, match=r"no substrate reaches all of (C1, B1|B1, C1)"
+    ):
         network.simulate(fluxes, {"A": "1"}, question.convolve_fast)
 
 
@@ -214,6 +264,16 @@ def test_a_loop_that_no_flux_feeds_is_named():
     [
         ({"v2": 111}, LABELS, "B gains -1 in flux vector 0"),
         ({"v6": torch.tensor([80.0, 90])}, LABELS, "D gains -10 in flux vector 1"),
+        ({"v3": -50.0}, LABELS, "v3 is -50 in flux vector 0: a flux is finite and not"),
+        ({"v3": torch.nan}, LABELS, "v3 is nan in flux vector 0"),
+        ({"v3": torch.inf}, LABELS, "v3 is inf in flux vector 0"),
+        ({"v7": 1}, LABELS, "no reaction has the name v7"),
+        (
+            {"v1": torch.ones(3), "v2": torch.ones(2)},
+            LABELS,
+            "fluxes are numbers or all of one shape (B,), not (2,) and (3,)",
+        ),
+        ({"v1": torch.ones(3, 1)}, LABELS, "(B,), not (3, 1)"),
         ({}, {}, "say which atoms of A are labelled"),
         ({}, {"A": "01"}, "the label of A must be 3 of 0 and 1, not '01'"),
         ({}, {"A": "01x"}, "the label of A must be 3 of 0 and 1, not '01x'"),
@@ -231,6 +291,72 @@ def test_a_missing_flux_is_named():
         Network(TOY, "F").simulate(fluxes, LABELS, question.convolve_fast)
 
 
-def test_an_unknown_metabolite_is_named():
-    with pytest.raises(ValueError, match="no reaction names G"):
-        Network(TOY, "G")
+@pytest.mark.parametrize(
+    ("measured", "named"),
+    [
+        ("G", "no reaction names G"),
+        (Unit("G", (0,)), "no reaction names G"),
+        (Unit("F", (2, 3)), "F has the atoms (0, 1, 2), not (2, 3)"),
+        (Unit("F", ()), "F has the atoms (0, 1, 2), not ()"),
+    ],
+)
+def test_what_cannot_be_measured_is_named(measured, named):
+    with pytest.raises(ValueError, match=re.escape(named)):
+        Network(TOY, measured)
+
+
+# ---- fluxes from those that are free ---------------------------------------------
+
+
+def test_the_balances_give_the_fluxes_that_are_not_free():
+    found = Network(TOY).balance({"v1": 100, "v3": 50, "v4": 20})
+    assert {name: round(flux.item(), 9) for name, flux in found.items()} == TOY_FLUXES
+
+
+def test_all_fluxes_may_be_given():
+    found = Network(TOY).balance(TOY_FLUXES)
+    assert {name: flux.item() for name, flux in found.items()} == TOY_FLUXES
+
+
+@pytest.mark.parametrize(
+    ("free", "named"),
+    [
+        ({}, "give more fluxes: v1, v2, v3, v4, v5, v6 don't follow"),
+        ({"v1": 100, "v3": 50}, "give more fluxes: v2, v4, v5, v6 don't follow"),
+        ({"v1": 100, "v3": 50, "v4": 20, "v6": 10}, "gains"),
+        ({"v1": 10, "v3": 50, "v4": 80}, "v2 is -100 in flux vector 0"),
+        ({"v1": 10, "v9": 50}, "no reaction has the name v9"),
+    ],
+)
+def test_fluxes_that_do_not_decide_or_contradict_are_named(free, named):
+    with pytest.raises(ValueError, match=re.escape(named)):
+        Network(TOY).balance(free)
+
+
+def test_several_fragments_are_measured_side_by_side():
+    part = Unit("F", (1, 2))
+    both = Network(TOY, "F", part)
+    found = both.simulate(TOY_FLUXES, LABELS, question.convolve_fast)
+    alone = [
+        Network(TOY, one).simulate(TOY_FLUXES, LABELS, question.convolve_fast)
+        for one in ("F", part)
+    ]
+    torch.testing.assert_close(found, torch.cat(alone, 1))
+
+
+def test_a_substrate_can_be_measured():
+    found = Network(TOY, "A").simulate(TOY_FLUXES, LABELS, question.convolve_fast)
+    assert found.tolist() == [[0, 1, 0, 0]]
+
+
+def test_it_can_be_differentiated():
+    network = Network(TOY, "F", Unit("F", (1, 2)))
+
+    def simulate(back, split):
+        fluxes = network.balance({"v1": 100.0, "v3": back, "v4": split})
+        return network.simulate(fluxes, LABELS, question.convolve_fast)
+
+    fluxes = [torch.tensor([50.0, 30.0]), torch.tensor([20.0, 10.0])]
+    assert torch.autograd.gradcheck(
+        simulate, [flux.requires_grad_() for flux in fluxes]
+    )
