@@ -18,11 +18,15 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Skip the notebook that shows what a compiler makes, where there is none."""
+    """Skip what shows the work of a compiler, where there is none."""
     if not has_compiler():
         for item in items:
-            if isinstance(item, IPyNbCell) and item.path.name.startswith("09_"):
+            if isinstance(item, IPyNbCell) and _needs_compiler(item):
                 item.add_marker(pytest.mark.skip(reason=NO_COMPILER))
+
+
+def _needs_compiler(item):
+    return item.path.name.startswith("09_") or "import native" in item.cell.source
 
 
 @pytest.hookimpl(wrapper=True)

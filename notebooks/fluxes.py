@@ -302,7 +302,7 @@ class Network:
 
         Returns float64 (B, masses), atoms + 1 of them for each that is measured. Raises
         ValueError: a flux or a label that is missing or can't be, a metabolite whose
-        inflow isn't its outflow, a loop that no flux feeds.
+        inflow isn't its outflow, units that no flux feeds.
         """
         v = self._flux_vectors(fluxes)
         known = self._substrate_units(labels, len(v))
@@ -376,14 +376,14 @@ class Network:
         if missing:
             raise ValueError(f"no flux is given for {', '.join(missing)}")
         v = _stack([fluxes[name] for name in self.names])
-        wrong = ~((v >= 0) & (v < torch.inf))
+        rounding = 1e-9 * v.abs().nansum(1, keepdim=True)
+        wrong = ~((v >= -rounding) & (v < torch.inf))
         if wrong.any():
             row, r = wrong.nonzero()[0].tolist()
             found = f"{self.names[r]} is {v[row, r].item():g} in flux vector {row}"
             raise ValueError(f"{found}: a flux is finite and not negative")
-        net = self._net()
-        gain = v @ net.T
-        off = gain.abs() > 1e-9 * (v @ net.abs().T)
+        gain = v @ self._net().T
+        off = gain.abs() > rounding
         if off.any():
             row, k = off.nonzero()[0].tolist()
             much = f"{gain[row, k].item():g} in flux vector {row}"

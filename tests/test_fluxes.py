@@ -249,6 +249,12 @@ def test_a_loop_without_a_source_is_named():
         Network(table, "D")
 
 
+def test_a_unit_that_no_flux_feeds_is_named():
+    fluxes = Network(TOY).balance({"v1": 100, "v3": 50, "v4": 0})
+    with pytest.raises(ValueError, match="no substrate reaches all of C1"):
+        Network(TOY, "F").simulate(fluxes, LABELS, question.convolve_fast)
+
+
 def test_a_loop_that_no_flux_feeds_is_named():
     table = "v1: A -> B  a -> a\nv2: B -> C  a -> a\nv3: C -> B  a -> a"
     network = Network(table, "C")
@@ -311,6 +317,12 @@ def test_what_cannot_be_measured_is_named(measured, named):
 def test_the_balances_give_the_fluxes_that_are_not_free():
     found = Network(TOY).balance({"v1": 100, "v3": 50, "v4": 20})
     assert {name: round(flux.item(), 9) for name, flux in found.items()} == TOY_FLUXES
+
+
+def test_a_flux_that_rounding_makes_negative_is_none():
+    draw = torch.rand(1000, generator=torch.Generator().manual_seed(0))
+    found = Network(TOY).balance({"v1": 100 * draw, "v3": 50 * draw, "v4": 0.0})
+    assert found["v5"].abs().max() < 1e-9
 
 
 def test_all_fluxes_may_be_given():
