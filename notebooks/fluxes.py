@@ -18,6 +18,7 @@ from collections import Counter
 from typing import NamedTuple
 
 import torch
+from torch.linalg import solve_ex
 
 # The example of the paper, and its fluxes.
 TOY = """
@@ -312,12 +313,14 @@ class Network:
     def solve(self, v, known, convolve):
         """Add the solutions of all blocks to `known`, in order."""
         for block in self.blocks:
-            for parts in block.joins:
-                known[parts] = convolve(known[parts[:-1]], known[parts[-1:]])
-            sources = torch.stack([known[parts] for parts in block.sources], 1)
+            for *left, right in block.joins:
+                pair = known[(*left,)], known[(right,)]
+                known[(*left, right)] = convolve(*pair)
+            sources = [known[parts] for parts in block.sources]
+            inflow = torch.tensordot(v, block.inflow, 1)
+            inflow = inflow @ torch.stack(sources, 1)
             within = torch.tensordot(v, block.within, 1)
-            inflow = torch.tensordot(v, block.inflow, 1) @ sources
-            solved, failed = torch.linalg.solve_ex(within, inflow)
+            solved, failed = solve_ex(within, inflow)
             _check_solved(failed, block.units)
             for k, unit in enumerate(block.units):
                 known[(unit,)] = solved[:, k]

@@ -93,6 +93,17 @@ def test_gradients_are_right_twice(shapes):
     assert gradgradcheck(operators().full, (a, v))
 
 
+@pytest.mark.filterwarnings("ignore:There is a performance drop")
+def test_torch_func_may_transform_it():
+    a, v = whole_numbers(3, 5), whole_numbers(3, 7)
+    for transform in (torch.func.jacrev, torch.func.hessian):
+        found, wanted = (
+            transform(lambda a, f=function: f(a, v).square().sum())(a)
+            for function in (convolve_native, convolve_shift_add)
+        )
+        torch.testing.assert_close(found, wanted)
+
+
 @pytest.mark.parametrize("needed", [0, 1])
 def test_one_gradient_alone(needed):
     inputs = [whole_numbers(3, 5), whole_numbers(3, 7)]

@@ -117,10 +117,12 @@ def _register():
         name = f"convolve_native::{name}"
         torch.library.register_fake(name, shape_of)
         torch.library.register_fake(f"{name}_plain", shape_of)
-        torch.library.register_autograd(
-            name, gradient.backward, setup_context=gradient.setup_context
-        )
+        torch.library.register_autograd(name, gradient.backward, setup_context=_keep)
     torch.library.register_fake("convolve_native::full_out", lambda a, v, out: None)
+
+
+def _keep(ctx, inputs, output=None):
+    ctx.save_for_backward(*inputs)
 
 
 class _Full(torch.autograd.Function):
@@ -130,12 +132,9 @@ class _Full(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(a, v):
+    def forward(ctx, a, v):
+        _keep(ctx, (a, v))
         return operators().full_plain(a, v)
-
-    @staticmethod
-    def setup_context(ctx, inputs, output):
-        ctx.save_for_backward(*inputs)
 
     @staticmethod
     def backward(ctx, grad):
@@ -151,10 +150,9 @@ class _Correlate(torch.autograd.Function):
     """The cross-correlation: out[i] holds grad[i + j] * other[j]."""
 
     @staticmethod
-    def forward(grad, other):
+    def forward(ctx, grad, other):
+        _keep(ctx, (grad, other))
         return operators().correlate_plain(grad, other)
-
-    setup_context = _Full.setup_context
 
     @staticmethod
     def backward(ctx, grad):
@@ -166,12 +164,32 @@ class _Correlate(torch.autograd.Function):
         )
 
 
+# torch.func wants a forward without ctx. Such a call takes three times as long.
+class _FullForFunc(_Full):
+    generate_vmap_rule = True
+    forward = staticmethod(lambda a, v: operators().full_plain(a, v))
+    setup_context = staticmethod(_keep)
+
+
+class _CorrelateForFunc(_Correlate):
+    generate_vmap_rule = True
+    forward = staticmethod(lambda grad, other: operators().correlate_plain(grad, other))
+    setup_context = staticmethod(_keep)
+
+
+_FUNCTIONS = {
+    "full": (_Full, _FullForFunc),
+    "correlate": (_Correlate, _CorrelateForFunc),
+}
+
+
 def _choose(name, a, v):
     """Call an operator by the shortest way that whoever watches can follow."""
     if torch.compiler.is_compiling():
         return getattr(operators(), name)(a, v)
     if torch.is_grad_enabled() and (a.requires_grad or v.requires_grad):
-        return {"full": _Full, "correlate": _Correlate}[name].apply(a, v)
+        for_func = torch._C._are_functorch_transforms_active()
+        return _FUNCTIONS[name][for_func].apply(a, v)
     return getattr(operators(), f"{name}_plain")(a, v)
 
 

@@ -167,7 +167,7 @@ def draw_estimates(clouds, truth, names, limits, title):
         radius = np.sqrt(-2 * np.log(0.05))
         ellipse = radius * np.linalg.cholesky(covariance) @ circle
         axes.plot(*(ellipse + np.array(truth)[:, None]), color=OKABE_ITO[0])
-        axes.plot(*truth, "x", markersize=9, markeredgewidth=2, color=OKABE_ITO[1])
+        axes.plot(*truth, "x", color=OKABE_ITO[1])
         axes.set(title=name, xlabel=names[0], xlim=limits[0], ylim=limits[1])
         axes.grid(color=GREY, linewidth=0.5)
     panels[0].set_ylabel(names[1])
