@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from torch.autograd import gradcheck, gradgradcheck
+from torch.func import jacrev
 
 import native
 from native import convolve_native, operators
@@ -96,12 +97,12 @@ def test_gradients_are_right_twice(shapes):
 @pytest.mark.filterwarnings("ignore:There is a performance drop")
 def test_torch_func_may_transform_it():
     a, v = whole_numbers(3, 5), whole_numbers(3, 7)
-    for transform in (torch.func.jacrev, torch.func.hessian):
-        found, wanted = (
-            transform(lambda a, f=function: f(a, v).square().sum())(a)
-            for function in (convolve_native, convolve_shift_add)
-        )
-        torch.testing.assert_close(found, wanted)
+    found, wanted = (
+        [slopes(a), jacrev(slopes)(a)]
+        for function in (convolve_native, convolve_shift_add)
+        for slopes in [jacrev(lambda a, f=function: f(a, v).square().sum())]
+    )
+    torch.testing.assert_close(found, wanted)
 
 
 @pytest.mark.parametrize("needed", [0, 1])
