@@ -105,6 +105,17 @@ def test_torch_func_may_transform_it():
     torch.testing.assert_close(found, wanted)
 
 
+def test_forward_mode_is_refused_and_not_silently_left_out():
+    a, v = whole_numbers(3, 5), whole_numbers(3, 7)
+    with pytest.raises(NotImplementedError, match="jvp"):
+        torch.func.jvp(lambda a: convolve_native(a, v), (a,), (a,))
+    with torch.autograd.forward_ad.dual_level():
+        dual = torch.autograd.forward_ad.make_dual(a, a)
+        with pytest.raises(NotImplementedError, match="no forward-mode derivatives"):
+            convolve_native(dual, v)
+        assert torch.equal(convolve_native(a, v), convolve_shift_add(a, v))
+
+
 @pytest.mark.parametrize("needed", [0, 1])
 def test_one_gradient_alone(needed):
     inputs = [whole_numbers(3, 5), whole_numbers(3, 7)]

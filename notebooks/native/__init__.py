@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch.autograd import forward_ad
 
 from SO_CONVOLVE_QUESTION import _as_batch
 
@@ -187,10 +188,20 @@ def _choose(name, a, v):
     """Call an operator by the shortest way that whoever watches can follow."""
     if torch.compiler.is_compiling():
         return getattr(operators(), name)(a, v)
+    if torch._C._are_functorch_transforms_active():  # then requires_grad may not tell
+        return _FUNCTIONS[name][1].apply(a, v)
     if torch.is_grad_enabled() and (a.requires_grad or v.requires_grad):
-        for_func = torch._C._are_functorch_transforms_active()
-        return _FUNCTIONS[name][for_func].apply(a, v)
+        return _FUNCTIONS[name][0].apply(a, v)
+    if forward_ad._current_level >= 0:
+        _refuse_tangents(a, v)
     return getattr(operators(), f"{name}_plain")(a, v)
+
+
+def _refuse_tangents(*tensors):
+    if any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors):
+        raise NotImplementedError(
+            "convolve_native has no forward-mode derivatives: take convolve_fast"
+        )
 
 
 def convolve_native(a, v, out=None):
@@ -203,11 +214,12 @@ def convolve_native(a, v, out=None):
             its own. It takes no gradients.
 
     Returns the full convolution, (m + n - 1,) or (B, m + n - 1), or `out`. Autograd
-    works, twice; so does `torch.compile`. Numbers are finite: an infinity or a NaN may
-    spread over its row, never to another.
+    works backward, any number of times; so do `torch.compile` and `torch.func`, the
+    latter slowly. Numbers are finite: an infinity or a NaN may spread over its row,
+    never to another.
 
     Raises TypeError, ValueError: see `SO_CONVOLVE_QUESTION`, and for `out`;
-    RuntimeError: no compiler.
+    RuntimeError: no compiler; NotImplementedError: derivatives in forward mode.
     """
     try:
         if not (a.is_cpu and v.is_cpu):
