@@ -169,9 +169,21 @@ void check(const Tensor& a, const Tensor& v) {
   STD_TORCH_CHECK(fit && v.scalar_type() == dtype, "a and v do not fit");
 }
 
+// As new_empty, which would look its name up among the operators in every call.
 Tensor new_like(const Tensor& a, int64_t width) {
-  if (a.dim() == 1) return torch::stable::new_empty(a, {width});
-  return torch::stable::new_empty(a, {a.size(0), width});
+  const int64_t B = a.numel() / a.size(-1), sizes[] = {B, width}, strides[] = {width, 1};
+  const int64_t skip = 2 - a.dim();
+  int32_t dtype;
+  STABLE_TORCH_ERROR_CODE_CHECK(aoti_torch_get_dtype(a.get(), &dtype));
+  AtenTensorHandle fresh;
+  STABLE_TORCH_ERROR_CODE_CHECK(aoti_torch_empty_strided(
+      a.dim(), sizes + skip, strides + skip, dtype, aoti_torch_device_type_cpu(), 0,
+      &fresh));
+  return Tensor(fresh);
+}
+
+Tensor in_one_piece(const Tensor& a) {
+  return a.is_contiguous() ? a : torch::stable::contiguous(a);
 }
 
 void check_out(const Tensor& a, int64_t width, const Tensor& out) {
@@ -183,8 +195,8 @@ void check_out(const Tensor& a, int64_t width, const Tensor& out) {
 void full_out(Tensor a, Tensor v, Tensor out) {
   check(a, v);
   check_out(a, a.size(-1) + v.size(-1) - 1, out);
-  a = torch::stable::contiguous(a);
-  v = torch::stable::contiguous(v);
+  a = in_one_piece(a);
+  v = in_one_piece(v);
   if (a.scalar_type() == ScalarType::Float)
     convolve<float>(a, v, out);
   else
@@ -203,8 +215,8 @@ Tensor correlate_new(Tensor grad, Tensor other) {
   const int64_t width = grad.size(-1) - other.size(-1) + 1;
   STD_TORCH_CHECK(width > 0, "grad is too short");
   Tensor out = new_like(grad, width);
-  grad = torch::stable::contiguous(grad);
-  other = torch::stable::contiguous(other);
+  grad = in_one_piece(grad);
+  other = in_one_piece(other);
   if (grad.scalar_type() == ScalarType::Float)
     correlate<float>(grad, other, out);
   else
