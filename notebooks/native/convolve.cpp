@@ -89,10 +89,10 @@ void convolve_rows(const T* a, int64_t m, const T* v, T* out, int64_t rows) {
   int64_t row = 0;
   for (; row < rows - spare; ++row, a += m, v += N, out += width) {
     vec<T, L> x[X], sum[S] = {};
-    std::memcpy(x, a, sizeof x);
+    for (int c = 0; c < X; ++c) std::memcpy(&x[c], a + c * L, sizeof x[c]);
     x[X - 1] = (vec<T, L>)((vec<Bits, L>)x[X - 1] & own);
     add_all<T, L, X, S>(sum, x, v, std::make_integer_sequence<int, N>());
-    std::memcpy(out, sum, sizeof sum);
+    for (int c = 0; c < S; ++c) std::memcpy(out + c * L, &sum[c], sizeof sum[c]);
   }
   for (; row < rows; ++row, a += m, v += N, out += width)
     convolve_row<T>(a, m, v, N, out);
