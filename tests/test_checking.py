@@ -16,6 +16,7 @@ from workshop import (
     check_hits,
     check_slower,
     check_test,
+    check_values,
     checking,
     compare_guess,
 )
@@ -701,6 +702,36 @@ def flat(a, v):
 )
 def test_a_test_is_tested(test, name, said):
     feedback = check_test(test, right=[question.convolve_fast], wrong=[flat])
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+def no_number(x, y):
+    return [x * y]
+
+
+def no_return(x, y):
+    x * y
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "said"),
+    [
+        (stub, UNANSWERED, "Write your code"),
+        (7, "wrong type", "of type int"),
+        (no_number, "wrong type", "`no_number(2, 3)` returns a list."),
+        (no_return, "wrong type", "returns a NoneType."),
+        (lambda x, y: x.speed, "an error in your code", "With `<lambda>(2, 3)`: "),
+        (lambda x, y: x + y, "wrong numbers", "gives 5, not 6."),
+        (lambda x, y: 2 * x * y, "wrong numbers", "All are 2 times what they should"),
+        (lambda x, y: 1, "wrong numbers", "does it use its arguments?"),
+        (lambda x, y: torch.nan, "wrong numbers", "gives nan, not 6."),
+        (lambda x, y: x * y + 1e-4, RIGHT, "in 2 cases"),
+        (lambda x, y: torch.tensor([x * y]), RIGHT, "in 2 cases"),
+    ],
+)
+def test_numbers_are_checked(function, name, said):
+    feedback = check_values(function, {(2, 3): 6, (4, 5): 20})
     assert feedback.name == name
     assert said in feedback.text
 

@@ -4,7 +4,14 @@
 """
 
 try:
-    from .checking import check, check_hits, check_slower, check_test, compare_guess
+    from .checking import (
+        check,
+        check_hits,
+        check_slower,
+        check_test,
+        check_values,
+        compare_guess,
+    )
     from .counting import count_bytes, count_calls, dispatched
     from .display import show, show_figure, solution, stepper, table
     from .extension import load_ipython_extension
@@ -36,6 +43,7 @@ __all__ = [
     "check_machine",
     "check_slower",
     "check_test",
+    "check_values",
     "compare_guess",
     "count_bytes",
     "count_calls",

@@ -404,6 +404,41 @@ def check_slower(point, loser, winner):
 
 
 @_as_feedback
+def check_values(function, wanted):
+    """Check that `function(*arguments)` gives what is wanted, to a thousandth of it.
+
+    `wanted` is a dict of arguments, a tuple, -> number. Returns `Feedback`.
+    """
+    _refuse_what_is_no_answer(function)
+    found = {arguments: _number(function, arguments) for arguments in wanted}
+    ratios = {arguments: found[arguments] / wanted[arguments] for arguments in wanted}
+    wrong = [k for k, ratio in ratios.items() if not abs(ratio - 1) <= 1e-3]
+    if not wrong:
+        return f"It gives the right number in {len(wanted)} cases."
+    first = wrong[0]
+    text = f"`{function.__name__}{first}` gives {found[first]:.4g}, "
+    text += f"not {wanted[first]:.4g}. "
+    if len(set(found.values())) == 1:
+        text += "It gives that for all: does it use its arguments?"
+    elif max(ratios.values()) - min(ratios.values()) <= 1e-3:
+        text += f"All are {ratios[first]:.3g} times what they should be."
+    raise Fault("wrong numbers", text.rstrip())
+
+
+def _number(function, arguments):
+    called = f"`{function.__name__}{arguments}`"
+    value, error = _attempt(function, *arguments)
+    if error is not None:
+        text = f"With {called}: {_tell_error(error, function)}"
+        raise Fault("an error in your code", text)
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        value = value.item()
+    if not isinstance(value, (int, float)):
+        raise Fault("wrong type", f"{called} returns a {type(value).__name__}.")
+    return value
+
+
+@_as_feedback
 def check_test(test, right, wrong):
     """Check that `test(f)` passes for each f in `right`, and fails for each in `wrong`.
 

@@ -150,16 +150,16 @@ def draw_masses(distributions, title):
     return figure
 
 
-def draw_estimates(clouds, truth, names, limits, title):
+def draw_estimates(clouds, truth, names):
     """Draw pairs of estimates and their 95 % ellipses, around what is true.
 
-    `clouds` is a dict of name -> (estimates (k, 2), covariance (2, 2)), numpy arrays;
-    `names` and `limits` are those of the axes.
+    `clouds` is a dict of title -> (estimates (k, 2), covariance (2, 2), limits of the
+    axes), the first two as numpy arrays; `names` are those of the axes.
     """
-    figure, panels = plt.subplots(1, len(clouds), figsize=(9, 4), sharey=True)
+    figure, panels = plt.subplots(1, len(clouds), figsize=(9.5, 3.4))
     angles = np.linspace(0, 2 * np.pi, 200)
     circle = np.stack([np.cos(angles), np.sin(angles)])
-    for axes, (name, (estimates, covariance)) in zip(
+    for axes, (title, (estimates, covariance, limits)) in zip(
         panels, clouds.items(), strict=True
     ):
         axes.plot(*estimates.T, ".", markersize=3, color=OKABE_ITO[5])
@@ -168,8 +168,10 @@ def draw_estimates(clouds, truth, names, limits, title):
         ellipse = radius * np.linalg.cholesky(covariance) @ circle
         axes.plot(*(ellipse + np.array(truth)[:, None]), color=OKABE_ITO[0])
         axes.plot(*truth, "x", color=OKABE_ITO[1])
-        axes.set(title=name, xlabel=names[0], xlim=limits[0], ylim=limits[1])
+        axes.set(title=title, xlabel=names[0], xlim=limits[0], ylim=limits[1])
         axes.grid(color=GREY, linewidth=0.5)
     panels[0].set_ylabel(names[1])
-    figure.suptitle(title, x=0.01, ha="left")
+    figure.suptitle(
+        "A fragment more decides what F alone leaves open", x=0.01, ha="left"
+    )
     return figure
