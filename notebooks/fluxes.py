@@ -311,12 +311,12 @@ class Network:
         return torch.cat([known[(unit,)] for unit in self.measured], dim=1)
 
     def solve(self, v, known, convolve):
-        """Add the solutions of all blocks to `known`, in order."""
+        """Solve all blocks in order, into `known`."""
         for block in self.blocks:
             for *left, right in block.joins:
                 pair = known[(*left,)], known[(right,)]
                 known[(*left, right)] = convolve(*pair)
-            sources = [known[parts] for parts in block.sources]
+            sources = [known[s] for s in block.sources]
             inflow = torch.tensordot(v, block.inflow, 1)
             inflow = inflow @ torch.stack(sources, 1)
             within = torch.tensordot(v, block.within, 1)
