@@ -30,9 +30,6 @@ LINK = re.compile(
 )
 IMAGE = re.compile(r"<img\b[^>]*>|!\[[^\]]*\]\([^)]*\)")
 HEADING = re.compile(r"(?m)^(#+) (.+)$")
-MINUTES = re.compile(
-    r"\*\*Minutes:\*\* (\d+)(?: to read, (\d+) for exercises)?(?:<br>|$)", re.MULTILINE
-)
 
 
 def code_cells(notebook):
@@ -71,12 +68,6 @@ def headings(notebook):
         text = re.sub(r"(?s)```.*?```", "", cell.source)
         found += [(len(marks), text) for marks, text in HEADING.findall(text)]
     return found
-
-
-def minutes_of(notebook):
-    """Return (to read, for exercises), as the box at its beginning says, or None."""
-    found = MINUTES.search(notebook.cells[0].source) if notebook.cells else None
-    return found and (int(found[1]), int(found[2] or 0))
 
 
 # ---- it was run, from the top, and stores what it gave ---------------------------
@@ -167,23 +158,6 @@ def anchors(path, notebook):
     return [text.replace(" ", "-") for _, text in headings(notebook)]
 
 
-def minutes_are_those_of_the_maps(notebook, path):
-    minutes = minutes_of(notebook)
-    if minutes is None:
-        yield "the first cell tells no minutes: write **Minutes:** 10 into its box"
-        return
-    told = " + ".join(str(number) for number in minutes if number)
-    start = path.parent / "00_start_here.ipynb"
-    readme = (path.parents[1] / "README.md").read_text(encoding="utf-8")
-    beginning = "\n".join(cell.source for cell in nbformat.read(start, 4).cells)
-    for name, text in [("README", readme), ("notebook 00", beginning)]:
-        row = re.search(rf"(?m)^\| \[?{path.stem[:2]} .*\| ([\d +]+) \|$", text)
-        if row is None or row[1] != told:
-            found = row[1] if row else "none"
-            text = f"the first cell says {told} minutes, the map in {name} {found}"
-            yield f"{text}: mend one"
-
-
 # ---- it can be read and shown ----------------------------------------------------
 
 
@@ -235,7 +209,8 @@ def kernel_is_one_that_every_machine_has(notebook, path):
 
 def metadata_is_normalised(notebook, path):
     extra = {(key, "the notebook") for key in notebook.metadata}
-    extra -= {("kernelspec", "the notebook"), ("language_info", "the notebook")}
+    known = ["kernelspec", "language_info", "minutes"]
+    extra -= {(key, "the notebook") for key in known}
     for cell in notebook.cells:
         kept = {"tags", "jupyter"}  # jupyter: is it collapsed?
         extra |= {(key, name_of(cell)) for key in set(cell.metadata) - kept}
@@ -300,7 +275,6 @@ GUARDS = [
     no_output_names_a_place_on_this_machine,
     times_stand_in_outputs_or_marked_boxes,
     links_lead_somewhere,
-    minutes_are_those_of_the_maps,
     first_line_loads_the_workshop,
     cells_fit_a_projector,
     pictures_have_a_text_alternative,

@@ -68,6 +68,13 @@ def test_the_answers_at_a_glance_are_those_that_are_counted():
     assert re.findall(row, README) == counted
 
 
+def test_the_page_to_take_home_tells_the_same_counts():
+    page = (ROOT / "notebooks" / "CHEATSHEET.md").read_text(encoding="utf-8")
+    told = re.findall(r"(?m)^\| `(convolve\w*)` \| .* \| (\d+) \|$", page)
+    assert len(told) == 6
+    assert all(ladder()[name] == int(number) for name, number in told)
+
+
 def cells(path):
     return nbformat.read(path, as_version=4).cells
 
@@ -84,9 +91,16 @@ def test_the_maps_name_each_notebook_and_its_title(path):
     assert re.search(here if path == NOTEBOOKS[0] else linked.format(""), start)
 
 
-def test_links_of_the_readme_lead_somewhere():
-    for file, _ in guards.LINK.findall(README):
-        assert (ROOT / file).exists()
+@pytest.mark.parametrize(
+    "name", ["README.md", "notebooks/TEACHING.md", "notebooks/CHEATSHEET.md"]
+)
+def test_links_lead_somewhere(name):
+    path = ROOT / name
+    text = path.read_text(encoding="utf-8")
+    for file, heading in guards.LINK.findall(text):
+        target = path.parent / file if file else path
+        assert target.exists()
+        assert not heading or heading in guards.anchors(target, None)
 
 
 if __name__ == "__main__":
