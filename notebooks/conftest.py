@@ -1,14 +1,19 @@
 """How pytest runs these notebooks: as strictly as nbval can, and a little more."""
 
 import os
+from pathlib import Path
 
 import pytest
 from nbval.plugin import IPyNbCell
 
 from native import NO_COMPILER, has_compiler
 
-# Kernels inherit these: no GPU on any machine, and figures as a notebook draws them.
+# Kernels inherit these: no GPU and no network on any machine, and figures as a notebook
+# draws them.
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+OFFLINE = str(Path(__file__).parents[1] / "tests" / "offline")
+paths = [OFFLINE, os.environ.get("PYTHONPATH")]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 os.environ.pop("MPLBACKEND", None)
 
 

@@ -236,6 +236,12 @@ print("calls:", count_calls(convolve, x, y).total(), "in 12.3 µs")"""
 SETTINGS = """\
 import os
 print(os.environ["CUDA_VISIBLE_DEVICES"], os.environ["MPLBACKEND"])"""
+OFFLINE = """\
+import socket
+try:
+    socket.create_connection(("192.0.2.1", 80), timeout=1)
+except ConnectionRefusedError as error:
+    print(error)"""
 INLINE = "module://matplotlib_inline.backend_inline"
 USAGE_ERROR = "UsageError: Line magic function `%nope` not found.\n"
 
@@ -244,6 +250,7 @@ PLANTED = {  # the cells of one notebook
     "right": code(COUNT, printed("calls: 217 in 4.5 ms\n")),
     "altered": code(COUNT, printed("calls: 216 in 4.5 ms\n")),
     "settings": code(SETTINGS, printed(f"-1 {INLINE}\n")),
+    "offline": code(OFFLINE, printed("no network here: 192.0.2.1 is refused\n")),
     "stores_nothing": code("print(1)"),
     "stores_no_picture": code("display({'image/png': 'iVBO'}, raw=True)"),
     "unknown_magic": code("%nope", printed(USAGE_ERROR, "stderr")),
@@ -262,8 +269,10 @@ def outcomes(planted, folder, *options):
     series, outside = folder / "series", folder / "outside"
     others = shutil.ignore_patterns("*.ipynb", "my_*", ".*", "__pycache__")
     shutil.copytree(ROOT / "notebooks", series / "notebooks", ignore=others)
-    for path in ("pyproject.toml", "SO_CONVOLVE_QUESTION.py", "tests/sanitize.cfg"):
-        (series / path).parent.mkdir(exist_ok=True)
+    offline = "tests/offline/sitecustomize.py"
+    settings = ("pyproject.toml", "SO_CONVOLVE_QUESTION.py", "tests/sanitize.cfg")
+    for path in (*settings, offline):
+        (series / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, series / path)
     for name, content in planted.items():
         nbformat.write(content, series / "notebooks" / f"{name}.ipynb")
@@ -291,7 +300,7 @@ def said(tmp_path_factory):
     return dict(zip(PLANTED, cells, strict=True))
 
 
-@pytest.mark.parametrize("name", ["right", "settings"])
+@pytest.mark.parametrize("name", ["right", "settings", "offline"])
 def test_what_is_right_passes_whatever_the_folder_and_the_environment(said, name):
     assert said[name] == ""
 

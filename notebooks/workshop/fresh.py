@@ -13,7 +13,8 @@ def run_fresh(code, **environment):
     The series' modules are on its path; `environment` holds further environment
     variables. Raises RuntimeError with the process's own message if it fails.
     """
-    path = os.pathsep.join([str(ROOT), str(ROOT / "notebooks")])
+    paths = [str(ROOT), str(ROOT / "notebooks"), os.environ.get("PYTHONPATH")]
+    path = os.pathsep.join(filter(None, paths))
     settings = {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", code]
     done = subprocess.run(

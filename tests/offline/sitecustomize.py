@@ -1,0 +1,27 @@
+"""Refuse the network: Python runs this file at its start where it is on the path.
+
+`notebooks/conftest.py` puts it on the path of every kernel, so that a notebook which
+needs the network fails its test. What a machine says to itself is allowed: that is how
+Jupyter talks to its kernels.
+"""
+
+import socket
+import sys
+
+OWN = {None, "", "localhost", "::1", "0.0.0.0", "::", socket.gethostname()}
+
+
+def refuse(event, arguments):
+    """Raise ConnectionRefusedError where Python looks up or calls another machine."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and len(arguments[1]) > 1:
+        host = arguments[1][0]
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else host
+    if host not in OWN and not host.startswith("127."):
+        raise ConnectionRefusedError(f"no network here: {host} is refused")
+
+
+sys.addaudithook(refuse)
