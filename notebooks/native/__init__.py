@@ -194,7 +194,8 @@ def _choose(name, a, v):
         return _FUNCTIONS[name][0].apply(a, v)
     if forward_ad._current_level >= 0:
         _refuse_tangents(a, v)
-    return getattr(operators(), f"{name}_plain")(a, v)
+    ops = _operators or operators()
+    return ops.full_plain(a, v) if name == "full" else ops.correlate_plain(a, v)
 
 
 def _refuse_tangents(*tensors):
