@@ -4,19 +4,18 @@ import subprocess
 import sys
 from collections import Counter
 from functools import partial
-from importlib.metadata import PackageNotFoundError
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+import preflight
 import SO_CONVOLVE_QUESTION as question
 import workshop
 from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
-from workshop import drawings, machine, timing
+from workshop import drawings, timing
 
 
 def cross_correlation(a, v):
@@ -210,37 +209,15 @@ def advice(thing):
     return {name: words for name, _, words in cells}[thing]
 
 
-def test_a_wrong_version_comes_with_the_command_that_mends_it(monkeypatch):
-    monkeypatch.setattr(machine, "version", lambda name: "0.1")
-    assert advice("torch") == "pip install 'torch==2.13.0', or expect other numbers"
-
-
-def test_a_missing_package_comes_with_the_command_that_installs_it(monkeypatch):
-    def missing(name):
-        raise PackageNotFoundError(name)
-
-    monkeypatch.setattr(machine, "version", missing)
-    assert advice("jupyterlab") == "run: pip install -r requirements.txt"
-
-
-@pytest.mark.parametrize("version", [(3, 10), (3, 15)])
-def test_an_unsupported_python_is_named(version, monkeypatch):
-    monkeypatch.setattr(machine, "sys", SimpleNamespace(version_info=version))
-    assert advice("Python") == "set the series up again with Python 3.11 to 3.14"
+def test_the_table_tells_what_the_preflight_found(monkeypatch):
+    monkeypatch.setattr(preflight, "_version", lambda name: None)
+    assert advice("jupyterlab") == preflight.INSTALL
+    assert advice("Python") == "nothing"
 
 
 def test_too_many_threads_come_with_the_call_that_mends_it(monkeypatch):
     monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
     assert advice("threads in use") == "torch.set_num_threads(1)"
-
-
-@pytest.mark.parametrize(("quota", "cores"), [("50000 100000", 0.5), ("max 100000", 2)])
-def test_granted_cores_are_what_a_quota_leaves(quota, cores, monkeypatch, tmp_path):
-    (tmp_path / "cpu.max").write_text(quota)
-    monkeypatch.setattr(machine, "Path", lambda _: tmp_path / "cpu.max")
-    two_cores = SimpleNamespace(sched_getaffinity=lambda _: {0, 1})
-    monkeypatch.setattr(machine, "os", two_cores)
-    assert machine.granted_cores() == cores
 
 
 # ---- sweeps ---------------------------------------------------------------------

@@ -1,0 +1,189 @@
+"""The preflight finds what is missing, and says what mends it: each thing is broken."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections import namedtuple
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import preflight
+import workshop
+
+SCRIPT = Path(preflight.__file__)
+INSTALL = f"To mend it, {preflight.INSTALL}"
+
+
+def said(*options, folder=None, **environment):
+    """Run the preflight; return a dict of name -> line, its last line, its status."""
+    command = [sys.executable, *options, str(SCRIPT)]
+    settings = os.environ | {"PYTHONIOENCODING": "utf-8"} | environment
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=settings,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.stderr == ""
+    *lines, last = done.stdout.splitlines()
+    return {line[2:].split(":")[0]: line for line in lines}, last, done.returncode
+
+
+def told(check, **changes):
+    """Return (found, mend) of the only thing that `check` looks at."""
+    [(_, found, mend)] = check()
+    return found, mend
+
+
+def test_on_a_good_machine_all_is_green_from_any_folder(tmp_path):
+    lines, last, status = said(folder=tmp_path)
+    assert [line for line in lines.values() if not line.startswith("✓ ")] == []
+    assert {"Python", "torch", "kernel", "%lprun", "figure", "port"} <= set(lines)
+    assert (last, status) == ("Ready.", 0)
+
+
+def test_without_any_package_it_still_says_everything():
+    lines, last, status = said("-I", "-S")
+    assert lines["torch"] == f"✗ torch: missing. {INSTALL}"
+    assert lines["kernel"].startswith("– kernel: not tried: No module named")
+    assert lines["Python"].startswith("✓")
+    assert lines["cores granted"].startswith("✓")
+    assert (last, status) == ("9 to mend.", 1)
+
+
+def test_a_terminal_that_knows_no_ticks_gets_the_rest():
+    _, last, status = said("-I", "-S", PYTHONIOENCODING="ascii")
+    assert (last, status) == ("9 to mend.", 1)
+
+
+@pytest.mark.parametrize("version", [(3, 10), (3, 15)])
+def test_an_unsupported_python_is_named(version, monkeypatch):
+    monkeypatch.setattr(preflight, "sys", SimpleNamespace(version_info=version))
+    wanted = "set the series up again with Python 3.11 to 3.14"
+    assert told(preflight.check_python)[1] == wanted
+
+
+def test_a_wrong_version_comes_with_the_command_that_mends_it(monkeypatch):
+    monkeypatch.setattr(preflight, "_version", lambda name: "0.1")
+    first, *_ = preflight.check_packages()
+    command = f"run: {preflight.PIP} install 'torch==2.13.0', or expect other numbers"
+    assert first == ("torch", "0.1", command)
+
+
+def broken_kernel(folder):
+    """Return the environment of a Jupyter whose kernel python3 fails at its start."""
+    spec = folder / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    argv = [sys.executable, "-c", "raise SystemExit(1)", "{connection_file}"]
+    kernel = {"argv": argv, "display_name": "broken", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(kernel))
+    return {"JUPYTER_PATH": str(folder), "JUPYTER_PREFER_ENV_PATH": "0"}
+
+
+def test_a_kernel_that_does_not_start_is_red(tmp_path):
+    lines, _, status = said(**broken_kernel(tmp_path))
+    assert lines["kernel"].startswith("✗ kernel: doesn't start: ")
+    assert lines["kernel"].endswith(INSTALL)
+    assert lines["%lprun"] == "– %lprun: not tried: no kernel"
+    assert lines["figure"] == "– figure: not tried: no kernel"
+    assert status == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "thing"), [("line_profiler", "%lprun"), ("matplotlib", "figure")]
+)
+def test_a_broken_package_is_red_where_it_is_needed(module, thing, tmp_path):
+    (tmp_path / f"{module}.py").write_text("raise ImportError('broken on purpose')")
+    lines, _, status = said(PYTHONPATH=str(tmp_path))
+    assert lines["kernel"] == "✓ kernel: works"
+    assert lines[thing].startswith(f"✗ {thing}: fails: ImportError: broken on purpose")
+    assert status == 1
+
+
+def test_a_figure_that_shows_nothing_is_red(monkeypatch):
+    source, _ = preflight.CELLS["figure"]
+    monkeypatch.setitem(preflight.CELLS, "figure", (source, "<video"))
+    *_, last = preflight.check_notebook()
+    assert last == ("figure", "shows nothing", preflight.INSTALL)
+
+
+def test_no_compiler_is_told_and_not_red(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    found, mend = told(preflight.check_compiler)
+    assert found.startswith("none: read notebook 09 without running it")
+    assert "apt-get install g++" in found
+    assert mend == ""
+
+
+def test_a_full_disk_is_red(monkeypatch):
+    usage = namedtuple("Usage", "free")(5e8)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    wanted = "0.5 GB", "make room: 1 GB at least"
+    assert told(preflight.check_disk) == wanted
+
+
+class NoSocket(socket.socket):
+    def bind(self, address):
+        raise OSError("not permitted")
+
+
+def test_a_machine_that_gives_no_port_is_red(monkeypatch):
+    monkeypatch.setattr(socket, "socket", NoSocket)
+    found, mend = told(preflight.check_port)
+    assert found == "none: not permitted"
+    assert mend.startswith("let programs listen on 127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [(0, "8888 is taken, JupyterLab takes the next"), (111, "8888 is free")],
+)
+def test_a_port_that_is_taken_is_told_and_not_red(code, found, monkeypatch):
+    monkeypatch.setattr(socket.socket, "connect_ex", lambda self, address: code)
+    assert told(preflight.check_port) == (found, "")
+
+
+@pytest.mark.parametrize(
+    ("files", "cores"),
+    [
+        ({"cpu.max": "50000 100000\n"}, 0.5),
+        ({"cpu.max": "max 100000\n"}, 2),
+        ({"cpu/cpu.cfs_quota_us": "150000", "cpu/cpu.cfs_period_us": "100000"}, 1.5),
+        ({"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, 2),
+        ({}, 2),
+    ],
+)
+def test_cores_are_what_a_quota_leaves(files, cores, monkeypatch, tmp_path):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(preflight, "CGROUP", tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
+    assert preflight.granted_cores() == workshop.granted_cores() == cores
+    assert told(preflight.check_cores)[0] == f"{cores:g}"
+    assert bool(told(preflight.check_cores)[1]) == (cores < 1)
+
+
+def test_a_check_that_stumbles_is_a_red_line(monkeypatch, capsys):
+    def check_nothing():
+        raise RuntimeError("first line\nsecond line")
+
+    monkeypatch.setattr(preflight, "CHECKS", [check_nothing])
+    assert preflight.main() == 1
+    line, last = capsys.readouterr().out.splitlines()
+    assert line.startswith("✗ nothing: RuntimeError: first line. To mend it, please")
+    assert last == "1 to mend."
+
+
+def test_colours_are_for_terminals(monkeypatch, capsys):
+    monkeypatch.setattr(preflight, "CHECKS", [preflight.check_python])
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert preflight.main() == 0
+    assert capsys.readouterr().out.startswith("\033[32m✓ Python")
