@@ -16,6 +16,8 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import guards
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -24,6 +26,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from playwright.sync_api import expect, sync_playwright
 
 from workshop.checking import RIGHT, UNANSWERED, Feedback
+from workshop.display import image_of
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -62,14 +65,21 @@ def choose(settings, plugin, **values):
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """The address of a JupyterLab on a copy of the series, with its own settings."""
-    folder = tmp_path_factory.mktemp("lab")
-    series, settings = folder / "series", folder / "settings"
+def series(tmp_path_factory):
+    """The folder of a copy of the series."""
+    series = tmp_path_factory.mktemp("series")
     others = shutil.ignore_patterns("my_*", ".*", "__pycache__")
     shutil.copytree(ROOT / "notebooks", series / "notebooks", ignore=others)
     for name in ("SO_CONVOLVE_QUESTION.py", "requirements.txt"):
         shutil.copy(ROOT / name, series)
+    return series
+
+
+@pytest.fixture(scope="module")
+def lab(series, tmp_path_factory):
+    """The address of a JupyterLab on that copy, with its own settings."""
+    folder = tmp_path_factory.mktemp("lab")
+    settings = folder / "settings"
     # All cells are rendered, not only those in sight.
     choose(settings, "notebook-extension/tracker", windowingMode="none")
     choose(settings, "apputils-extension/notification", fetchNews="false")
@@ -243,6 +253,96 @@ def test_an_exercise_is_solved_by_typing(open_notebook):
     expect(feedback).to_contain_text(RIGHT)
 
 
+# ---- projected ------------------------------------------------------------------
+
+DRAWN = """() => !document.querySelector('.jp-RenderedMarkdown:empty')
+    && Array.from(document.images).every(image => image.naturalWidth)"""
+UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
+# JupyterLab breaks a long printed line anywhere: it counts as wide as it was printed,
+# but for the profiler's tables, whose last column is source: quoted lines are long.
+UNBROKEN = "pre { white-space: pre !important; width: max-content }"
+CUT_OFF = """() => {
+    const screen = document.querySelector('.jp-WindowedPanel-outer').clientHeight;
+    const parts = {
+        code: '.jp-InputArea-editor', output: '.jp-OutputArea-output',
+        text: '.jp-MarkdownOutput',
+    };
+    const blocks = {table: 'table', picture: 'img', line: '.cm-content, pre'};
+    const boxes = (node, kinds) => Object.entries(kinds).flatMap(([kind, selector]) =>
+        Array.from(node.querySelectorAll(selector), inner =>
+            [kind, inner, inner.getBoundingClientRect()]));
+    const found = [];
+    document.querySelectorAll('.jp-Notebook .jp-Cell').forEach((cell, k) => {
+        for (const [its, part, room] of boxes(cell, parts)) {
+            found.push([k, its, 'tall', room.height - screen]);
+            for (const [block, inner, box] of boxes(part, blocks))
+                if (!inner.textContent.includes('Line Contents'))
+                    found.push([k, `${its}'s ${block}`, 'wide', box.right - room.right]);
+        }
+    });
+    return found.filter(([, , , over]) => over >= 1);
+}"""
+
+
+def cut_off(page, notebook):
+    """Return what of `notebook`, open on `page`, does not fit on a presenter's screen.
+
+    The presenter has closed the sidebar and chosen View, Presentation Mode.
+    """
+    page.evaluate("jupyterapp.shell.collapseLeft()")
+    page.evaluate("jupyterapp.commands.execute('application:toggle-presentation-mode')")
+    for code in (".jp-CodeCell .cm-line", ".jp-OutputArea-output pre"):
+        expect(page.locator(code).first).to_have_css("font-size", "16px")  # not 13
+    page.evaluate(UNFOLD)
+    page.add_style_tag(content=UNBROKEN)
+    page.wait_for_function(DRAWN)
+    return [
+        f"{guards.name_of(notebook.cells[k])}: its {what} is {over:.0f} px too {way}"
+        for k, what, way, over in page.evaluate(CUT_OFF)
+    ]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_projector_cuts_nothing_off(path, open_notebook):
+    page = open_notebook(path.name)
+    found = cut_off(page, nbformat.read(path, as_version=4))
+    assert not found, "\n".join(found)
+
+
+KERNEL = {"name": "python3", "display_name": "Python 3"}  # without, JupyterLab asks
+
+
+def test_what_a_projector_cuts_off_is_found(series, open_notebook):
+    line, row = "x" * 200, "<td>a cell</td>" * 60
+    table, tall = f"<table><tr>{row}</tr></table>", plt.figure(figsize=(3, 9))
+    outputs = [
+        new_output("stream", text="It fits.\n"),
+        new_output("stream", text=line),
+        new_output("display_data", {"text/html": table}),
+        new_output("display_data", {"text/html": image_of(tall, "tall")}),
+    ]
+    cells = [new_code_cell("fits", outputs=[output]) for output in outputs]
+    cells += [new_code_cell(line), new_code_cell("\n".join("x" * 40))]
+    for k, cell in enumerate(cells):
+        cell.execution_count = k
+    texts = ["It fits.", f"Wide\n\n{table}", "Tall\n\n" + "A line.\n\n" * 40]
+    folded = f"Folded\n\n<details>\n\n```\n{line}\n```\n\n</details>"
+    cells += map(new_markdown_cell, [*texts, folded])
+    notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
+    nbformat.write(notebook, series / "notebooks" / "planted.ipynb")
+    found = cut_off(open_notebook("planted.ipynb"), notebook)
+    assert [re.sub(r"\d+ px", "… px", finding) for finding in found] == [
+        "cell 1: its output's line is … px too wide",
+        "cell 2: its output's table is … px too wide",
+        "cell 3: its output is … px too tall",
+        "cell 4: its code's line is … px too wide",
+        "cell 5: its code is … px too tall",
+        "the text that begins “Wide”: its text's table is … px too wide",
+        "the text that begins “Tall”: its text is … px too tall",
+        "the text that begins “Folded”: its text's line is … px too wide",
+    ]
+
+
 # ---- accessibility --------------------------------------------------------------
 
 # What nbconvert's own theme is answerable for: the grey of prompts and of comments, and
@@ -260,8 +360,7 @@ def serious_findings(notebook, chromium, folder):
     page = chromium.new_page()
     page.route(re.compile("^https?:"), lambda route: route.abort())  # no network
     page.goto(exported.as_uri())
-    # Folded hints and solutions are read, too.
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.evaluate(UNFOLD)  # hints and solutions are read, too
     found = Axe().run(page, context={"exclude": THEME}, options=OPTIONS).response
     page.close()
     assert found["passes"]

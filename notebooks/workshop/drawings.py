@@ -198,7 +198,7 @@ def draw_skew(a, v):
 def draw_block_diagonal(B, m, n):
     """Draw the matrix by which B channels in B groups multiply the signals."""
     rows, columns = B * (m + n - 1), B * m
-    figure, axes = plt.subplots(figsize=(4.4, 4.4 * rows / columns + 0.3))
+    figure, axes = plt.subplots(figsize=(4, 4 * rows / columns + 0.3))
     for b in range(B):
         left, top = b * m, b * (m + n - 1)
         axes.add_patch(plt.Rectangle((left, top), m, m + n - 1, color=GREY))
@@ -335,7 +335,7 @@ def draw_map(cells, title):
     batches = sorted({p.rows for p in cells})
     lengths = sorted({p.m for p in cells})
     few = len(lengths) < 4
-    side = 1.6 if few else 1.3  # inches of a panel: a projector shows all of them
+    side = 1.2 if few else 1.1  # inches of a panel: a projector shows all of them
     size = 1.6 * len(batches) + 1.5, side * len(settings) + 0.9
     figure, grid = plt.subplots(
         len(settings), len(batches), figsize=size, squeeze=False
