@@ -349,7 +349,8 @@ def draw_map(cells, title):
         axes = grid[line, batches.index(point.rows)]
         x, y = lengths.index(point.n), lengths.index(point.m)
         axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=color, edgecolor="white"))
-        place = {"ha": "center", "va": "center", "fontsize": 9 if few else 5}
+        fits = 5 if not few else 9 if len(text) < 5 else 7
+        place = {"ha": "center", "va": "center", "fontsize": fits}
         axes.text(x + 0.5, y + 0.5, text if few else text.replace("×", ""), **place)
     middles = [k + 0.5 for k in range(len(lengths))]
     for axes, rows in zip(grid[0], batches, strict=True):
