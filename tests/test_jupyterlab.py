@@ -275,9 +275,9 @@ CUT_OFF = """() => {
     document.querySelectorAll('.jp-Notebook .jp-Cell').forEach((cell, k) => {
         for (const [its, part, room] of boxes(cell, parts)) {
             found.push([k, its, 'tall', room.height - screen]);
-            for (const [block, inner, box] of boxes(part, blocks))
+            for (const [block, inner, {right}] of boxes(part, blocks))
                 if (!inner.textContent.includes('Line Contents'))
-                    found.push([k, `${its}'s ${block}`, 'wide', box.right - room.right]);
+                    found.push([k, `${its}'s ${block}`, 'wide', right - room.right]);
         }
     });
     return found.filter(([, , , over]) => over >= 1);
@@ -326,7 +326,8 @@ def test_what_a_projector_cuts_off_is_found(series, open_notebook):
     for k, cell in enumerate(cells):
         cell.execution_count = k
     texts = ["It fits.", f"Wide\n\n{table}", "Tall\n\n" + "A line.\n\n" * 40]
-    folded = f"Folded\n\n<details>\n\n```\n{line}\n```\n\n</details>"
+    lines = "\n".join([line] * 40)
+    folded = f"Folded\n\n<details>\n\n```\n{lines}\n```\n\n</details>"
     cells += map(new_markdown_cell, [*texts, folded])
     notebook = new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
     nbformat.write(notebook, series / "notebooks" / "planted.ipynb")
@@ -339,6 +340,7 @@ def test_what_a_projector_cuts_off_is_found(series, open_notebook):
         "cell 5: its code is … px too tall",
         "the text that begins “Wide”: its text's table is … px too wide",
         "the text that begins “Tall”: its text is … px too tall",
+        "the text that begins “Folded”: its text is … px too tall",
         "the text that begins “Folded”: its text's line is … px too wide",
     ]
 
