@@ -21,7 +21,7 @@ BOX = re.compile(r"(?m)^(\*\*Minutes:\*\* ).*?(?=<br>|$)")
 MAP_ROW = re.compile(r"(?m)^(\| \[?(\d\d) .*\| )[\d +]+(?= \|$)")
 AGENDA = re.compile(r"(?m)^\| start \|.*\n\|.*\n((?:\|.*\n)+)")
 AGENDA_ROW = re.compile(r"\|[ \d:]*\| (.*) \| *(\d*) *\|")
-LINKED = re.compile(r"\]\((\d\d)_\w+\.ipynb\)(, with exercises)?")
+LINKED = re.compile(r"\]\((\d\d)_\w+\.ipynb\)(?!, in part)(, with exercises)?")
 
 
 def read_minutes(path):
@@ -56,8 +56,8 @@ def with_map(text, known):
 def with_agendas(text, known):
     """Return the guide's `text` with the minutes and the times of its agendas.
 
-    A row that links to a notebook gets that notebook's minutes. Other rows keep theirs;
-    the last has none, and tells when all is over.
+    A row that links to a notebook, and not to a part of it, gets its minutes. Other
+    rows keep theirs; the last has none, and tells when all is over.
     """
 
     def table(found):
@@ -118,6 +118,7 @@ AGENDA_BEFORE = """\
 | 9:99 | Welcome | 5 |
 | | [Find](02_find.ipynb), with exercises | 1 |
 | | [Drop](03_drop.ipynb) | 1 |
+| | [Find](02_find.ipynb), in part | 4 |
 | | The end | |
 """
 AGENDA_AFTER = """\
@@ -126,7 +127,8 @@ AGENDA_AFTER = """\
 | 0:00 | Welcome | 5 |
 | 0:05 | [Find](02_find.ipynb), with exercises | 20 |
 | 0:25 | [Drop](03_drop.ipynb) | 12 |
-| 0:37 | The end |  |
+| 0:37 | [Find](02_find.ipynb), in part | 4 |
+| 0:41 | The end |  |
 """
 
 

@@ -12,6 +12,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import pytest
 import torch
+from nbclient import NotebookClient
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +74,23 @@ def test_the_page_to_take_home_tells_the_same_counts():
     told = re.findall(r"(?m)^\| `(convolve\w*)` \| .* \| (\d+) \|$", page)
     assert len(told) == 6
     assert all(ladder()[name] == int(number) for name, number in told)
+
+
+def test_the_five_lines_of_the_page_profile_a_function(tmp_path):
+    page = (ROOT / "notebooks" / "CHEATSHEET.md").read_text(encoding="utf-8")
+    code = re.search(r"(?s)```python\n(.+?)```", page)[1]
+    assert len(code.splitlines()) == 5
+    function = "def slow_function(n):\n    return sum(range(n))\n"
+    (tmp_path / "my_module.py").write_text(function)
+    # Only in JupyterLab does the table of %lprun show by itself: here -r returns it.
+    shown = code.replace("%lprun", "profiler = %lprun -r")
+    cells = [f"arguments = (10,)\n{shown}", "print(profiler.get_stats().timings)"]
+    cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    folder = {"metadata": {"path": str(tmp_path)}}
+    NotebookClient(notebook, timeout=60, resources=folder).execute()
+    assert "45" in notebook.cells[0].outputs[-1].text
+    assert "'slow_function'): [(2, 100, " in notebook.cells[1].outputs[0].text
 
 
 def cells(path):
