@@ -19,8 +19,10 @@ from collections import namedtuple
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PIP = ".venv\\Scripts\\pip" if os.name == "nt" else ".venv/bin/pip"
-INSTALL = f"run: {PIP} install -r requirements.txt"
+FOLDER = ".venv\\Scripts\\" if os.name == "nt" else ".venv/bin/"
+INSTALL = f"run: {FOLDER}pip install -r requirements.txt"
+ANOTHER = f"run this with {FOLDER}python, which is another Python"
+AGAIN = "delete the folder .venv and set the series up again"
 CGROUP = Path("/sys/fs/cgroup")
 
 # What was looked at and found; `mend` says what to do, and is "" where all is well.
@@ -49,12 +51,19 @@ def _check_package(text, Requirement):
     name = text.replace("=", "~").replace(">", "~").partition("~")[0].strip()
     found = _version(name)
     if found is None:
-        return Check(name, "missing", INSTALL)
+        return Check(name, "missing", _install())
     if Requirement is None:
         return Check(name, f"{found}, not compared: packaging is missing", "")
     fits = Requirement(text).specifier.contains(found, prereleases=True)
-    mend = "" if fits else f"run: {PIP} install '{text}', or expect other numbers"
+    mend = "" if fits else f"{_install()}, or expect other numbers"
     return Check(name, found, mend)
+
+
+def _install():
+    """Return how to come by the packages: they may be there, for another Python."""
+    environment = ROOT / ".venv"
+    mine = Path(sys.prefix).resolve() == environment.resolve()
+    return ANOTHER if environment.exists() and not mine else INSTALL
 
 
 def _version(name):
@@ -70,7 +79,6 @@ def _version(name):
 
 
 LPRUN = """\
-%load_ext workshop
 %load_ext line_profiler
 from SO_CONVOLVE_QUESTION import convolve, x, y
 %lprun -f convolve convolve(x, y)"""
@@ -80,6 +88,7 @@ from workshop import show_figure
 show_figure(plt.figure(), "an empty figure")"""
 CELLS = {  # what is run, and what its outputs must hold
     "kernel": ("1 + 1", "2"),
+    "workshop": ("%load_ext workshop", ""),
     "%lprun": (LPRUN, "Hits"),
     "figure": (FIGURE, "<img"),
 }
@@ -87,12 +96,16 @@ CELLS = {  # what is run, and what its outputs must hold
 
 def check_notebook():
     """Run a small notebook: yield whether each cell gives what it should."""
+    missing = [check.name for check in check_packages() if check.found == "missing"]
+    if missing:
+        yield from _not_tried(CELLS, f"no {missing[0]}")
+        return
     try:
         import nbformat
         from nbclient import NotebookClient
     except ImportError as error:
-        for name in CELLS:
-            yield Check(name, f"not tried: {error}", "")
+        yield Check("kernel", f"doesn't start: {_first_line(error)}", _mend())
+        yield from _not_tried(list(CELLS)[1:], "no kernel")
         return
     cells = [nbformat.v4.new_code_cell(source) for source, _ in CELLS.values()]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -101,19 +114,32 @@ def check_notebook():
     client = NotebookClient(notebook, resources=folder, **options)
     failure = _execute(client)
     if failure:
-        yield Check("kernel", f"doesn't start: {failure}", INSTALL)
-        for name in list(CELLS)[1:]:
-            yield Check(name, "not tried: no kernel", "")
+        yield Check("kernel", f"doesn't start: {failure}", _mend())
+        yield from _not_tried(list(CELLS)[1:], "no kernel")
         return
     for cell, (name, (_, wanted)) in zip(cells, CELLS.items()):  # noqa: B905  old Python
         errors = [output for output in cell.outputs if output.output_type == "error"]
         if errors:
             said = f"{errors[0].ename}: {_first_line(errors[0].evalue)}"
-            yield Check(name, f"fails: {said}", INSTALL)
+            yield Check(name, f"fails: {said}", _mend())
+            if name == "workshop":  # what follows needs it
+                yield from _not_tried(list(CELLS)[2:], "no workshop")
+                return
         elif wanted in str(cell.outputs):
             yield Check(name, "works", "")
         else:
-            yield Check(name, "shows nothing", INSTALL)
+            yield Check(name, "shows nothing", _mend())
+
+
+def _not_tried(names, why):
+    return [Check(name, f"not tried: {why}", "") for name in names]
+
+
+def _mend():
+    """Return what mends packages that are there and don't work."""
+    names = ["JUPYTER_DATA_DIR", "JUPYTER_PATH", "MPLBACKEND", "PYTHONPATH"]
+    found = [name for name in names if os.environ.get(name)]
+    return f"unset {' and '.join(found)}, then run this again" if found else AGAIN
 
 
 def _execute(client):
@@ -224,7 +250,8 @@ def main():
         text = f"{sign} {name}: {found}{'. To mend it, ' + mend if mend else ''}"
         print(f"\033[{code}m{text}\033[0m" if colour else text, flush=True)
         wrong += bool(mend)
-    print("Ready." if not wrong else f"{wrong} to mend.")
+    things = "1 thing" if wrong == 1 else f"{wrong} things"
+    print(f"{things} to mend." if wrong else "Ready.")
     return 1 if wrong else 0
 
 

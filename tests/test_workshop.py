@@ -211,7 +211,7 @@ def advice(thing):
 
 def test_the_table_tells_what_the_preflight_found(monkeypatch):
     monkeypatch.setattr(preflight, "_version", lambda name: None)
-    assert advice("jupyterlab") == preflight.INSTALL
+    assert advice("jupyterlab") == preflight._install()
     assert advice("Python") == "nothing"
 
 
