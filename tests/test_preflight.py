@@ -18,6 +18,13 @@ import workshop
 SCRIPT = Path(preflight.__file__)
 
 
+@pytest.fixture(autouse=True)
+def _usual_environment(monkeypatch):
+    """Run without what other tests, or whoever runs them, have set."""
+    for name in ("JUPYTER_DATA_DIR", "JUPYTER_PATH", "MPLBACKEND", "PYTHONPATH"):
+        monkeypatch.delenv(name, raising=False)
+
+
 def said(*options, folder=None, **environment):
     """Run the preflight; return a dict of name -> line, its last line, its status."""
     command = [sys.executable, *options, str(SCRIPT)]
