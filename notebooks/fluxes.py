@@ -211,7 +211,7 @@ class Network:
         if name not in self.sizes:
             raise ValueError(f"no reaction names {name}")
         every = tuple(range(self.sizes[name]))
-        atoms = every if isinstance(measured, str) else tuple(sorted(measured.atoms))
+        atoms = every if isinstance(measured, str) else tuple(sorted({*measured.atoms}))
         if not atoms or not set(atoms) <= set(every):
             raise ValueError(f"{name} has the atoms {every}, not {atoms}")
         return Unit(name, atoms)

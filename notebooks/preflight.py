@@ -87,7 +87,7 @@ import matplotlib.pyplot as plt
 from workshop import show_figure
 show_figure(plt.figure(), "an empty figure")"""
 CELLS = {  # what is run, and what its outputs must hold
-    "kernel": ("1 + 1", "2"),
+    "kernel": ("6 * 7", "42"),
     "workshop": ("%load_ext workshop", ""),
     "%lprun": (LPRUN, "Hits"),
     "figure": (FIGURE, "<img"),

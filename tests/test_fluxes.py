@@ -345,6 +345,23 @@ def test_fluxes_that_do_not_decide_or_contradict_are_named(free, named):
         Network(TOY).balance(free)
 
 
+def test_the_exercise_of_notebook_10_has_the_answer_that_it_tells():
+    widths = {}  # of the interval of v3, half of it, for F and some of its atoms
+    for atoms in [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)]:
+        network = Network(TOY, "F", Unit("F", atoms))
+
+        def measure(free, network=network):
+            fluxes = network.balance({"v1": 100, "v3": free[0], "v4": free[1]})
+            return network.simulate(fluxes, {"A": "001"}, question.convolve_fast)[0]
+
+        slopes = torch.func.jacrev(measure)(torch.tensor([50.0, 20.0]))
+        variance = 0.001**2 * torch.linalg.inv(slopes.T @ slopes)[0, 0]
+        widths[atoms] = 1.96 * variance.item() ** 0.5
+    assert min(widths, key=widths.get) == (0, 2)
+    assert round(widths[0, 2], 1) == 5.2
+    assert round(widths[1, 2]) == 109
+
+
 def test_several_fragments_are_measured_side_by_side():
     part = Unit("F", (1, 2))
     both = Network(TOY, "F", part)

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import native
 import preflight
 import workshop
 
@@ -42,7 +43,7 @@ def said(*options, folder=None, **environment):
     return {line[2:].split(":")[0]: line for line in lines}, last, done.returncode
 
 
-def told(check, **changes):
+def told(check):
     """Return (found, mend) of the only thing that `check` looks at."""
     [(_, found, mend)] = check()
     return found, mend
@@ -154,6 +155,12 @@ def test_no_compiler_is_told_and_not_red(monkeypatch):
     assert found.startswith("none: read notebook 09 without running it")
     assert "apt-get install g++" in found
     assert mend == ""
+
+
+def test_it_finds_the_compiler_that_the_operator_is_built_with():
+    found, _ = told(preflight.check_compiler)
+    wanted = native.COMPILER if native.has_compiler() else "none: "
+    assert found.startswith(wanted)
 
 
 def test_a_full_disk_is_red(monkeypatch):
