@@ -5,6 +5,7 @@ Run as a program, this file draws the picture anew.
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import guards
@@ -13,6 +14,7 @@ import nbformat
 import pytest
 import torch
 from nbclient import NotebookClient
+from packaging.specifiers import SpecifierSet
 from PIL import Image
 
 ROOT = Path(__file__).parents[1]
@@ -119,6 +121,16 @@ def test_links_lead_somewhere(name):
         target = path.parent / file if file else path
         assert target.exists()
         assert not heading or heading in guards.anchors(target, None)
+
+
+def test_repo2docker_takes_the_requirements_and_a_python_that_fits_them():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    pythons = SpecifierSet(settings["project"]["requires-python"])
+    assert "3.10" not in pythons  # its own choice, too old for numpy 2.3
+    assert "3.13" in pythons
+    assert "build-system" not in settings  # or it would install this as a package
+    others = ["environment.yml", "Pipfile", "setup.py", "Dockerfile", "binder"]
+    assert not [name for name in others if (ROOT / name).exists()]
 
 
 if __name__ == "__main__":
