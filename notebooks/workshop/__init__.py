@@ -19,13 +19,15 @@ try:
     from .machine import check_machine, granted_cores
     from .profiling import profiled_lines, quiet_stderr
     from .proof import prove
-    from .sweeping import Point, ready_calls, sweep
+    from .sweeping import Point, clear_ratio, ready_calls, sweep, winner
     from .timing import (
         crossover,
         format_ratio,
         format_time,
         is_stopped,
-        median_times,
+        least,
+        least_times,
+        speed_up,
         time_table,
         time_together,
     )
@@ -44,6 +46,7 @@ __all__ = [
     "check_slower",
     "check_test",
     "check_values",
+    "clear_ratio",
     "compare_guess",
     "count_bytes",
     "count_calls",
@@ -53,8 +56,9 @@ __all__ = [
     "format_time",
     "granted_cores",
     "is_stopped",
+    "least",
+    "least_times",
     "load_ipython_extension",
-    "median_times",
     "onednn_log",
     "profiled_lines",
     "prove",
@@ -64,9 +68,11 @@ __all__ = [
     "show",
     "show_figure",
     "solution",
+    "speed_up",
     "stepper",
     "sweep",
     "table",
     "time_table",
     "time_together",
+    "winner",
 ]

@@ -4,6 +4,7 @@ import contextlib
 import dis
 import functools
 import io
+import itertools
 import sys
 import traceback
 from functools import partial
@@ -17,7 +18,7 @@ from .display import image_of
 from .drawings import draw_expected
 from .profiling import profiled_lines
 from .sweeping import Point, ready_calls
-from .timing import format_ratio, format_time, median_times
+from .timing import format_ratio, format_time, least, speed_up, time_together
 
 RIGHT, UNANSWERED = "✓ Right", "Not answered yet"
 FAILED = "The check itself failed"
@@ -314,22 +315,46 @@ def _check_memory(function, make):
 
 
 def _praise(function, before, make):
+    """Return what is counted and timed of a right answer, beside the rung before."""
     name = f"`{before.__name__}`"
     mine, other = (_count_torch(f, *make(5, 5, 7)) for f in (function, before))
-    a, v = make(1000, 5, 7)
-    size = "a pair" if a.ndim == 1 else "1,000 rows"
-    times = median_times({"": partial(function, a, v), name: partial(before, a, v)})
-    speed = format_ratio(times[name] / times[""])
+    unseen = _unseen(make)
+    like = function(*next(unseen))
+    calls = {
+        "mine": function,
+        name: before,
+        "copy": lambda a, v: like.clone(),  # nobody writes a result in less
+    }
+    times = time_together(calls, block=1e-3, inputs=partial(next, unseen))
+    taken = {who: format_time(least(m)) for who, m in times.items()}
+    if least(times["mine"]) < least(times["copy"]):
+        raise Fault(
+            "too fast to be true",
+            f"It takes {taken['mine']}, and copying its result takes {taken['copy']}. "
+            "Does it return something that it made before?",
+        )
+    size = "a pair" if like.ndim == 1 else "1,000 rows"
     return (
         f"Shapes, dtypes and numbers are right at {len(SIZES)} sizes. "
         f"**Calls** into torch for 5 × 7: {mine}; {name} makes {other}. "
-        f"**Time** for {size}: {format_time(times[''])}; {name} takes "
-        f"{format_time(times[name])}. Yours is {_compared(speed)}."
+        f"**Time** for {size}, at the least: {taken['mine']}; "
+        f"{name} takes {taken[name]}. "
+        f"{_compared(speed_up(times[name], times['mine']))}."
     )
 
 
+def _unseen(make):
+    """Yield signals and kernels for ever, no two alike."""
+    a, v = make(1000, 5, 7)
+    for k in itertools.count(1):
+        yield a + k, v - k
+
+
 def _compared(speed):
-    return speed if speed.endswith("slower") else f"{speed} faster"
+    """Make a sentence of what `speed_up` returns."""
+    if not speed[0].isdigit():
+        return speed[0].upper() + speed[1:]
+    return f"Yours is {speed}{'' if speed.endswith('slower') else ' faster'}"
 
 
 # ---- other answers ---------------------------------------------------------------
@@ -394,13 +419,18 @@ def check_slower(point, loser, winner):
             f"m = {point.m:,}, n = {point.n:,} and rows = {point.rows:,} take the loop "
         )
         raise Fault("out of reach", text + "too long. Are they in this order?")
-    times = median_times(ready_calls([loser, winner], point))
-    mine, other = times[loser.__name__], times[winner.__name__]
-    text = f"`{loser.__name__}` takes {format_time(mine)} there, `{winner.__name__}` "
-    text += f"{format_time(other)}: it "
-    if mine <= other:
-        raise Fault("it wins", f"{text}wins, {format_ratio(other / mine)}.")
-    return f"{text}loses, {format_ratio(mine / other)}."
+    measured = time_together(ready_calls([loser, winner], point))
+    mine, other = measured[loser.__name__], measured[winner.__name__]
+    speed = speed_up(mine, other)
+    text = (
+        f"`{loser.__name__}` takes {format_time(least(mine))} there, "
+        f"`{winner.__name__}` {format_time(least(other))}"
+    )
+    if not speed[0].isdigit():
+        raise Fault("nobody can tell", f"{text}: {speed}.")
+    if speed.endswith("slower"):
+        raise Fault("it wins", f"{text}: it wins, {speed_up(other, mine)}.")
+    return f"{text}: it loses, {speed}."
 
 
 @_as_feedback
@@ -487,5 +517,7 @@ def _tell(number):
         return number
     if not isinstance(number, float):
         return f"{number:,}"
-    speed = _compared(format_ratio(number))
-    return speed if number >= 1 else f"{speed}, a factor of {number:.2g}×"
+    speed = format_ratio(number)
+    if speed.endswith("slower"):
+        return f"{speed}, a factor of {number:.2g}×"
+    return f"{speed} faster"

@@ -1,12 +1,18 @@
 """Time functions over a grid of sizes: the map behind a choice."""
 
+from collections.abc import Callable, Iterable
 from functools import partial
+from math import inf
+from statistics import quantiles
 from typing import NamedTuple
 
 import torch
+from torch.utils.benchmark import Measurement
 from tqdm.auto import tqdm
 
-from .timing import time_together
+from .timing import doubt, is_stopped, least, time_together
+
+COPY = "the same again"  # the name under which one contestant runs a second time
 
 
 class Point(NamedTuple):
@@ -23,7 +29,7 @@ class Point(NamedTuple):
     device: str = "cpu"
 
 
-def ready_calls(functions, point):
+def ready_calls(functions: Iterable[Callable], point: Point) -> dict[str, Callable]:
     """Return a dict of name -> call without arguments, for `time_together`.
 
     `functions` take signals and kernels, random ones of the sizes of `point`.
@@ -52,23 +58,60 @@ def _name(function):
     return function.__name__
 
 
-def sweep(points, calls_at, stop=50, keep=None, tell=None, **options):
+def sweep(
+    points: Iterable[Point],
+    calls_at: Callable[[Point], dict[str, Callable]],
+    stop: float = 50,
+    keep: str | None = None,
+    tell: Callable | None = None,
+    **options,
+) -> dict[Point, dict[str, Measurement]]:
     """Time what `calls_at(point)` returns at each of `points`, as `time_together` does.
 
-    A contestant over `stop` times behind is stopped after one call. One that was over
-    four times as far behind does not run again on more rows of the same sizes, but for
-    the one named `keep`. Shows a progress bar, and calls `tell(point, measured)` after
-    each point. Returns a dict of point -> (name -> `Measurement`).
+    A contestant over `stop` times behind is stopped after a few calls. One that was
+    over four times as far behind does not run again on more rows of the same sizes, but
+    for the one named `keep`, by default the first of all. That one runs once more, as
+    COPY: what the two differ by is noise, see `clear_ratio`. Shows a progress bar, and
+    calls `tell(point, measured)` after each point. Returns a dict of point -> (name ->
+    `Measurement`).
     """
     out, results = set(), {}
     for point in tqdm(points):
         series = point._replace(rows=0)
         calls = calls_at(point)
+        keep = keep or next(iter(calls))
         calls = {name: calls[name] for name in calls if (series, name) not in out}
-        results[point] = measured = time_together(calls, stop=stop, **options)
+        calls[COPY] = calls[keep]
+        measured = time_together(calls, stop=stop, near=1.5, **options)
+        results[point] = measured
         if tell:
             tell(point, measured)
-        limit = 4 * stop * min(m.median for m in measured.values())
-        behind = {name for name, m in measured.items() if m.median > limit}
+        limit = 4 * stop * min(map(least, measured.values()))
+        behind = {name for name, m in measured.items() if least(m) > limit}
         out |= {(series, name) for name in behind - {keep}}
     return results
+
+
+def clear_ratio(measured: dict[Point, dict[str, Measurement]], keep: str) -> float:
+    """Return how far apart two times of this sweep must be to count: 1.1 or more.
+
+    `measured` is what `sweep(…, keep=keep)` returned. Of the ratios between `keep` and
+    its copy, taken so that all are above 1, 95 % are no larger than the result.
+    """
+    pairs = [(least(m[keep]), least(m[COPY])) for m in measured.values()]
+    ratios = [max(pair) / min(pair) for pair in pairs]
+    return max(1.1, quantiles([1, *ratios], n=20, method="inclusive")[-1])
+
+
+def winner(
+    results: dict[str, Measurement], names: Iterable[str], clear: float
+) -> tuple[str, bool]:
+    """Return the fastest of `names` in `results`, and whether it clearly is.
+
+    Clearly: whoever comes next, less its doubt, takes over `clear` times as long.
+    """
+    racing = sorted((n for n in names if n in results), key=lambda n: least(results[n]))
+    first, *others = (results[name] for name in racing)
+    ahead = least(first) * (1 + doubt(first))
+    behind = [least(m) / (1 if is_stopped(m) else 1 + doubt(m)) for m in others]
+    return racing[0], min(behind, default=inf) > clear * ahead

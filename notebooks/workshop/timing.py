@@ -1,6 +1,13 @@
-"""Time functions side by side: medians, their spread, and ratios from one run."""
+"""Time functions side by side, and say no more than the measurement bears.
+
+What disturbs a processor adds to a time and never takes away (Chen and Revels, Robust
+benchmarking in noisy environments, 2016, arXiv:1608.04295). So code is compared by the
+least of many short blocks, in which all take turns. Medians and quartiles tell
+something else: what a user of this machine, in its present state, has to wait.
+"""
 
 import logging
+from collections.abc import Callable, Sequence
 from math import inf, log
 
 import torch
@@ -13,16 +20,36 @@ logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 from torch.utils.benchmark import Measurement, TaskSpec  # noqa: E402
 from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GPU
 
+SETTLED = 0.03  # with no more `doubt` than this, a function needs no further rounds ...
+FURTHER = 6  # ... of which there are so many times the usual ones, at most
+TOO_NOISY = 0.5  # a doubt that allows no verdict
+NO_VERDICT = "too noisy to tell: close other programs, run again"
+
 format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
 
 
-def time_together(calls, rounds=9, block=2e-3, threads=1, stop=inf, budget=inf):
-    """Time `calls`, a dict of name -> function without arguments, in turns.
+def time_together(
+    calls: dict[str, Callable],
+    rounds: int = 9,
+    block: float = 2e-3,
+    threads: int = 1,
+    stop: float = inf,
+    budget: float = inf,
+    near: float = inf,
+    inputs: Callable[[], tuple] = tuple,
+) -> dict[str, Measurement]:
+    """Time `calls`, a dict of name -> function, in turns.
 
     Every round times a block of each function, so that a change of the machine's speed
-    hits all. A block repeats its function for about `block` seconds, on `threads`.
-    Returns a dict of name -> `torch.utils.benchmark.Measurement`, whose `median` and
-    `iqr` (interquartile range) are seconds a call.
+    hits all. A block repeats its function for about `block` seconds, on `threads`;
+    each call gets what `inputs()` returned for it alone, before the block began.
+    Where the `doubt` of a function is above `SETTLED` after that, more rounds follow, up
+    to `FURTHER` times as many, for all that take at most `near` times as long as the
+    fastest.
+
+    Returns a dict of name -> `torch.utils.benchmark.Measurement`, whose `times` are the
+    seconds per call of its blocks: `least` compares code, `median` and `iqr` (the
+    interquartile range) tell what a user feels.
 
     A function that takes over `stop` times as long as the fastest is stopped: its
     `Measurement` holds one call, see `is_stopped`. So is one five times as long, if a
@@ -32,93 +59,158 @@ def time_together(calls, rounds=9, block=2e-3, threads=1, stop=inf, budget=inf):
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        trials = {name: _trial(call) for name, call in calls.items()}
+        trials = {name: _trial(call, inputs) for name, call in calls.items()}
         fastest = min(trials.values())
         limit = min(stop * fastest, max(5 * fastest, budget))
         racing = [name for name in calls if trials[name] <= limit]
-        times, spent = {name: [] for name in calls}, dict.fromkeys(calls, 0)
-        for k in range(rounds):
+        times, spent = {name: [] for name in racing}, dict.fromkeys(racing, 0)
+        for k in range(FURTHER * rounds):
+            if k >= rounds:
+                leasts = {name: min(times[name]) for name in racing}
+                racing = [n for n in racing if leasts[n] <= near * min(leasts.values())]
+                if all(_doubt(times[name]) <= SETTLED for name in racing):
+                    break
             # Whoever comes first meets inputs that nobody has fetched: turn about.
             first = k % len(racing)
             for name in racing[first:] + racing[:first]:
                 if k < 3 or spent[name] <= budget:
                     repeats = max(1, round(block / trials[name]))
-                    times[name].append(_block(calls[name], repeats))
+                    times[name].append(_block(calls[name], repeats, inputs))
                     spent[name] += times[name][-1] * repeats
     finally:
         torch.set_num_threads(before)
     spec = TaskSpec("call()", setup="", num_threads=threads)
     return {
         name: Measurement(1, times[name], spec)
-        if name in racing
+        if name in times
         else Measurement(1, [trials[name]], spec, {"stopped": True})
         for name in calls
     }
 
 
-def is_stopped(measurement):
-    """Tell whether `time_together` stopped this one after a single call."""
-    return bool(measurement.metadata)
-
-
-def _block(call, repeats):
-    """Return the seconds a call of `repeats` calls, after one that isn't timed."""
-    call()
+def _block(call, repeats, inputs):
+    """Return the seconds per call of `repeats` calls, after one that isn't timed."""
+    given = [inputs() for _ in range(repeats)]
+    call(*inputs())
     start = clock()
-    for _ in range(repeats):
-        call()
+    for arguments in given:
+        call(*arguments)
     return (clock() - start) / repeats
 
 
-def _trial(call):
-    """Return the seconds of a call; of a short one, undisturbed and not the first."""
-    first = _seconds(call)
+def _trial(call, inputs):
+    """Return the seconds of a call, the least of up to four if it is short."""
+    first = _block_of_one(call, inputs)
     further = 3 if first < 0.01 else 1 if first < 1 else 0
-    return min([first, *(_seconds(call) for _ in range(further))])
+    return min([first, *(_block_of_one(call, inputs) for _ in range(further))])
 
 
-def _seconds(call):
+def _block_of_one(call, inputs):
+    given = inputs()
     start = clock()
-    call()
+    call(*given)
     return max(clock() - start, 1e-9)  # a coarse clock may not have moved
 
 
-def median_times(calls, **options):
-    """Return a dict of name -> median seconds a call; see `time_together`."""
-    return {name: m.median for name, m in time_together(calls, **options).items()}
+# ---- what a measurement says ------------------------------------------------------
 
 
-def format_ratio(ratio):
-    """Write how many times faster: 3.21×, 120×; or, below one, 37× slower."""
-    if ratio < 0.995:
-        return f"{format_ratio(1 / ratio)} slower"
-    return f"{ratio:.3g}×" if ratio < 10 else f"{ratio:,.0f}×"
+def is_stopped(measurement: Measurement) -> bool:
+    """Tell whether `time_together` stopped this one after a few calls."""
+    return bool(measurement.metadata)
 
 
-def time_table(calls, **options):
+def least(measurement: Measurement) -> float:
+    """Return the seconds per call of the least disturbed block."""
+    return min(measurement.times)
+
+
+def doubt(measurement: Measurement) -> float:
+    """Return how much the least may be off, as a share: 0.02 for 2 %.
+
+    Every other round is one half of the measurement, the rest is the other: the same
+    function measured twice, at the same time. The doubt is by how much the larger of
+    their two leasts exceeds the smaller.
+    """
+    return inf if is_stopped(measurement) else _doubt(measurement.times)
+
+
+def _doubt(times):
+    if len(times) < 2:
+        return inf
+    halves = sorted([min(times[::2]), min(times[1::2])])
+    return halves[1] / halves[0] - 1
+
+
+def least_times(calls: dict[str, Callable], **options) -> dict[str, float]:
+    """Return a dict of name -> least seconds per call; see `time_together`."""
+    return {name: least(m) for name, m in time_together(calls, **options).items()}
+
+
+def format_ratio(ratio: float, digits: int = 2) -> str:
+    """Write how many times faster: 3.2×, 120×; or, below one, 37× slower."""
+    rounded = float(f"{ratio:.{digits}g}")
+    if rounded < 1:
+        return f"{format_ratio(1 / ratio, digits)} slower"
+    return f"{rounded:,.15g}×"
+
+
+def speed_up(before: Measurement, after: Measurement) -> str:
+    """Write how many times faster `after` is than `before`, or why nobody can tell.
+
+    By the least of their blocks, to the digits that their doubts leave.
+    """
+    ratio = least(before) / least(after)
+    if is_stopped(before) or is_stopped(after):
+        return format_ratio(ratio, 1)  # far apart, by a few calls
+    unsure = (1 + doubt(before)) * (1 + doubt(after)) - 1
+    if unsure > TOO_NOISY:
+        return NO_VERDICT
+    if max(ratio, 1 / ratio) <= 1 + max(unsure, SETTLED):
+        return "no clear difference"
+    return format_ratio(ratio, 3 if unsure < 0.005 else 2 if unsure < 0.05 else 1)
+
+
+def time_table(calls: dict[str, Callable], **options) -> table:
     """Return a table of `calls` timed together, with speed-ups over the first."""
     measured = time_together(calls, **options)
-    first, *_ = measured
-    rows = []
-    for name, m in measured.items():
-        speed_up = format_ratio(measured[first].median / m.median)
-        rows.append((name, format_time(m.median), format_time(m.iqr), speed_up))
-    return table(rows, ["", "median", "spread (IQR)", f"speed-up over {first}"])
+    first, *others = measured
+    faster = {first: "1×"}
+    faster |= {name: speed_up(measured[first], measured[name]) for name in others}
+    rows = [
+        (name, *map(format_time, (least(m), m.median, m.iqr)), faster[name])
+        for name, m in measured.items()
+    ]
+    headers = "least, to compare", "median, as felt", "spread (IQR)"
+    return table(rows, ["", *headers, f"speed-up over {first}, by the least"])
 
 
-def crossover(sizes, times, others):
-    """Return the size from which on `times` exceed `others`, or None if they never do.
+def crossover(
+    sizes: Sequence[float],
+    measured: Sequence[dict[str, Measurement]],
+    name: str,
+    other: str,
+    noise: float = 0.1,
+) -> tuple[float, float] | None:
+    """Return between which sizes `name` becomes slower than `other`, for good.
 
-    `sizes` ascend; the times are in seconds, one for each size. Between two sizes their
-    ratio is taken as a power of the size: a straight line on two logarithmic axes.
-    The result has two significant figures; more would be noise.
+    `sizes` ascend; `measured` holds what `time_together` returned at each. From the
+    second of the two sizes on, `name` is slower by more than `noise`, a share; at the
+    first it falls behind by less. Between two sizes measured, the ratio of the times is
+    taken as a power of the size: a straight line on two logarithmic axes. Both have two
+    significant figures. None if `name` isn't slower, or not by so much, at the end.
     """
-    ratios = [time / other for time, other in zip(times, others, strict=True)]
-    below = [i for i, ratio in enumerate(ratios) if ratio <= 1]
-    if not below:
-        return sizes[0]
-    i = below[-1]
-    if i == len(sizes) - 1:
+    ratios = [least(results[name]) / least(results[other]) for results in measured]
+    if ratios[-1] <= 1 + noise:
         return None
-    share = log(1 / ratios[i]) / log(ratios[i + 1] / ratios[i])
-    return float(f"{sizes[i] * (sizes[i + 1] / sizes[i]) ** share:.2g}")
+    bounds = []
+    for bound in (1 / (1 + noise), 1 + noise):
+        below = [i for i, ratio in enumerate(ratios) if ratio <= bound]
+        if not below:
+            bounds.append(sizes[0])
+            continue
+        i = below[-1]
+        share = log(bound / ratios[i]) / log(ratios[i + 1] / ratios[i])
+        size = sizes[i] * (sizes[i + 1] / sizes[i]) ** share
+        bounds.append(float(f"{size:.2g}"))
+    return tuple(bounds)
