@@ -43,8 +43,8 @@ def time_together(
     Every round times a block of each function, so that a change of the machine's speed
     hits all. A block repeats its function for about `block` seconds, on `threads`;
     each call gets what `inputs()` returned for it alone, before the block began.
-    Where the `doubt` of a function is above `SETTLED` after that, more rounds follow, up
-    to `FURTHER` times as many, for all that take at most `near` times as long as the
+    Where a function's `doubt` is above `SETTLED` after that, more rounds follow, up to
+    `FURTHER` times as many, for all that take at most `near` times as long as the
     fastest.
 
     Returns a dict of name -> `torch.utils.benchmark.Measurement`, whose `times` are the
