@@ -1,9 +1,12 @@
 """The notebooks' tools tell the truth."""
 
+import random
 import subprocess
 import sys
 from collections import Counter
 from functools import partial
+from itertools import count, cycle
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ import SO_CONVOLVE_QUESTION as question
 import workshop
 from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
 from workshop import drawings, timing
+from workshop.sweeping import COPY
 
 
 def cross_correlation(a, v):
@@ -133,21 +137,6 @@ def test_calls_and_bytes_are_those_of_known_functions(function, calls):
 
 
 @pytest.mark.parametrize(
-    ("times", "crossed_at"),
-    [
-        ([1, 10, 100, 1000], 50),
-        ([60, 10, 100, 1000], 50),
-        ([51, 60, 100, 1000], 1),
-        ([1, 10, 20, 30], None),
-        ([60, 60, 60, 30], None),
-    ],
-)
-def test_a_crossover_is_where_one_curve_stays_above_another(times, crossed_at):
-    found = workshop.crossover([1, 10, 100, 1000], times, [50] * 4)
-    assert found == pytest.approx(crossed_at)
-
-
-@pytest.mark.parametrize(
     ("seconds", "text"),
     [(5e-9, "5.0 ns"), (1.23e-5, "12.3 µs"), (4e-3, "4.0 ms"), (0, "0.0 s")],
 )
@@ -156,17 +145,20 @@ def test_times_are_written_with_a_unit_that_fits(seconds, text):
 
 
 @pytest.mark.parametrize(
-    ("ratio", "text"),
+    ("ratio", "digits", "text"),
     [
-        (1, "1×"),
-        (3.14159, "3.14×"),
-        (1234.5, "1,234×"),
-        (0.5, "2× slower"),
-        (1e-3, "1,000× slower"),
+        (1, 2, "1×"),
+        (3.14159, 2, "3.1×"),
+        (3.14159, 3, "3.14×"),
+        (1234.5, 2, "1,200×"),
+        (0.996, 2, "1×"),
+        (0.5, 2, "2× slower"),
+        (0.37, 1, "3× slower"),
+        (1e-3, 2, "1,000× slower"),
     ],
 )
-def test_ratios_say_how_many_times_faster_or_slower(ratio, text):
-    assert workshop.format_ratio(ratio) == text
+def test_ratios_say_how_many_times_faster_or_slower(ratio, digits, text):
+    assert workshop.format_ratio(ratio, digits) == text
 
 
 def test_a_missing_package_is_told_with_what_to_do():
@@ -197,7 +189,7 @@ def test_tables_are_markdown_with_numbers_to_the_right():
 
 def test_functions_timed_together_keep_their_names_and_order():
     calls = {"one": lambda: None, "other": lambda: sum(range(100))}
-    times = workshop.median_times(calls, rounds=3, block=1e-5)
+    times = workshop.least_times(calls, rounds=3, block=1e-5)
     assert list(times) == ["one", "other"]
     assert min(times.values()) > 0
 
@@ -220,7 +212,7 @@ def test_too_many_threads_come_with_the_call_that_mends_it(monkeypatch):
     assert advice("threads in use") == "torch.set_num_threads(1)"
 
 
-# ---- sweeps ---------------------------------------------------------------------
+# ---- the ruler ------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -261,6 +253,117 @@ def test_a_budget_ends_the_rounds_after_the_third_and_stops_who_is_behind(sleep)
     assert len(measured["alone"].times) == 3
 
 
+def test_more_rounds_follow_until_the_two_halves_agree(sleep):
+    disturbed = iter([0, 0, 0, 2])  # the fourth call is the first one that counts
+    calls = {
+        "steady": lambda: sleep(0.1),
+        "disturbed": lambda: sleep(0.1 + 0.1 * next(disturbed, 0)),
+    }
+    measured = workshop.time_together(calls, rounds=2, block=0.1)
+    assert [len(m.times) for m in measured.values()] == [3, 3]
+    assert list(map(workshop.least, measured.values())) == pytest.approx([0.1, 0.1])
+    assert timing.doubt(measured["disturbed"]) == pytest.approx(0)
+
+
+def test_the_rounds_end_whatever_the_noise_and_leave_out_who_is_far_behind(sleep):
+    shorter = count(1)  # each call takes less than the one before
+    calls = {
+        "never the same": lambda: sleep(0.1 + 9 / next(shorter)),
+        "far behind": lambda: sleep(90),
+    }
+    measured = workshop.time_together(calls, rounds=2, block=0.1, near=9)
+    rounds = [len(m.times) for m in measured.values()]
+    assert rounds == [2 * timing.FURTHER, 2]
+
+
+def test_every_call_gets_inputs_of_its_own_and_their_making_is_not_timed(sleep):
+    made, given = count(), []
+
+    def make():
+        sleep(100)
+        return (next(made),)
+
+    def function(number):
+        given.append(number)
+        sleep(1)
+
+    measured = workshop.time_together({"": function}, rounds=3, block=5, inputs=make)
+    assert measured[""].times == pytest.approx([1, 1, 1])
+    assert len(set(given)) == len(given)
+
+
+def measured(*times, stopped=False):
+    """Return a measurement of these seconds per block."""
+    spec = timing.TaskSpec("call()", setup="")
+    return timing.Measurement(
+        1, list(times), spec, {"stopped": True} if stopped else None
+    )
+
+
+@pytest.mark.parametrize(
+    ("times", "share"),
+    [([1, 1], 0), ([1, 1.02, 5, 9], 0.02), ([2, 1, 2, 1], 1), ([1], inf)],
+)
+def test_the_doubt_is_by_how_much_two_halves_of_the_rounds_differ(times, share):
+    assert timing.doubt(measured(*times)) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (measured(3.1416, 3.1416), measured(1, 1), "3.14×"),
+        (measured(3.1416, 3.1416), measured(1, 1.02), "3.1×"),
+        (measured(3.1416, 3.1416), measured(1, 1.2), "3×"),
+        (measured(3.1416, 9, 9, 4), measured(1, 1.2), "too noisy to tell"),
+        (measured(1.02, 1.02), measured(1, 1), "no clear difference"),
+        (measured(1.15, 1.15), measured(1, 1.2), "no clear difference"),
+        (measured(1, 1), measured(1.15, 1.15), "1.15× slower"),
+        (measured(9, 1, 9, 1, 1), measured(2, 8, 8, 2), "2× slower"),
+        (measured(1, 1), measured(57.3, stopped=True), "60× slower"),
+    ],
+)
+def test_a_speed_up_has_the_digits_that_the_measurement_bears_or_no_verdict(
+    before, after, said
+):
+    assert workshop.speed_up(before, after).startswith(said)
+
+
+def test_a_table_compares_by_the_least_and_shows_what_a_user_feels(sleep):
+    # One call in three is disturbed: the median of the blocks isn't their least.
+    disturbed = cycle([0, 0, 1, 0, 0, 1, 1])
+    calls = {"loop": lambda: sleep(0.6), "other": lambda: sleep(0.2 + next(disturbed))}
+    [header, _, loop, other] = str(workshop.time_table(calls, block=0.1)).splitlines()
+    assert header == (
+        "|  | least, to compare | median, as felt | spread (IQR) | "
+        "speed-up over loop, by the least |"
+    )
+    assert loop.startswith("| loop | 600.0 ms | 600.0 ms | ")
+    assert loop.endswith(" | 1× |")
+    least, median = (float(cell.split()[0]) for cell in other.split(" | ")[1:3])
+    assert (least, other.split(" | ")[-1]) == (200, "3× |")
+    assert median != least
+
+
+@pytest.mark.parametrize(
+    ("times", "crossed"),
+    [
+        ([1, 10, 100, 1000], (45, 55)),
+        ([60, 10, 100, 1000], (45, 55)),
+        ([60, 70, 100, 1000], (1, 1)),
+        ([50, 70, 100, 1000], (1, 1.9)),
+        ([1, 10, 20, 30], None),
+        ([60, 60, 60, 52], None),
+    ],
+)
+def test_a_crossover_is_where_one_curve_stays_above_another(times, crossed):
+    sizes = [1, 10, 100, 1000]
+    curves = [{"one": measured(t), "other": measured(50)} for t in times]
+    assert workshop.crossover(sizes, curves, "one", "other") == crossed
+
+
+# ---- sweeps ---------------------------------------------------------------------
+
+
 def test_a_sweep_runs_everyone_at_every_point_but_those_hopelessly_behind(sleep):
     def fast(a, v):
         sleep(1e-3)
@@ -272,14 +375,69 @@ def test_a_sweep_runs_everyone_at_every_point_but_those_hopelessly_behind(sleep)
     points = [workshop.Point(2, n, rows) for n in (3, 4) for rows in (1, 5)]
     measured = workshop.sweep(points, partial(workshop.ready_calls, [fast, slow]))
     assert [(p.n, p.rows, *names) for p, names in measured.items()] == [
-        (3, 1, "fast", "slow"),
-        (3, 5, "fast"),
-        (4, 1, "fast", "slow"),
-        (4, 5, "fast"),
+        (3, 1, "fast", "slow", COPY),
+        (3, 5, "fast", COPY),
+        (4, 1, "fast", "slow", COPY),
+        (4, 5, "fast", COPY),
     ]
     calls_at = partial(workshop.ready_calls, [fast, slow])
     for names in workshop.sweep(points, calls_at, keep="slow").values():
-        assert list(names) == ["fast", "slow"]
+        assert list(names) == ["fast", "slow", COPY]
+
+
+def sweep_of(*pairs):
+    """Return what a sweep returns whose contestant and copy took so long."""
+    return {
+        workshop.Point(2, 3, k): {"f": measured(t), COPY: measured(copy)}
+        for k, (t, copy) in enumerate(pairs, start=1)
+    }
+
+
+def test_a_clear_win_is_beyond_a_tenth_and_what_a_copy_shows():
+    assert workshop.clear_ratio(sweep_of(*[(1, 1.02)] * 40), "f") == 1.1
+    noisy = [(1, 1.3), (1.4, 1), (5, 1)] + 37 * [(1, 1)]  # 95 % of 40 are 38
+    assert 1 < workshop.clear_ratio(sweep_of(*noisy), "f") < 1.4
+    assert workshop.clear_ratio(sweep_of(*[(1, 1.3)] * 40), "f") == pytest.approx(1.3)
+
+
+@pytest.mark.parametrize(
+    ("results", "clearly"),
+    [
+        ({"f": measured(1, 1), "g": measured(1.3, 1.3)}, True),
+        ({"f": measured(1, 1), "g": measured(1.15, 1.15)}, False),
+        ({"f": measured(1, 1), "g": measured(1.3, 1.6)}, False),
+        ({"f": measured(1, 1.2), "g": measured(1.3, 1.3)}, False),
+        ({"f": measured(1, 1), "g": measured(9, stopped=True)}, True),
+        ({"f": measured(1, 1)}, True),
+    ],
+)
+def test_a_winner_is_clear_if_the_next_one_is_behind_even_less_the_doubts(
+    results, clearly
+):
+    found = workshop.winner(results | {COPY: measured(0.1, 0.1)}, ["f", "g"], 1.2)
+    assert found == ("f", clearly)
+
+
+def test_copies_of_one_function_win_nothing_on_a_noisy_machine(sleep):
+    noise = random.Random(0)
+    copies = [f"copy {k}" for k in range(7)]
+
+    def calls_at(point):
+        # Every third block is disturbed, by up to twice its time.
+        def call():
+            sleep(1 + noise.choice([0, 0, 1]) * noise.uniform(0, 2))
+
+        return dict.fromkeys(copies, call) | {"half as slow": lambda: sleep(1.5)}
+
+    points = [workshop.Point(2, 3, rows) for rows in range(1, 101)]
+    swept = workshop.sweep(points, calls_at, rounds=3, block=1)
+    clear = workshop.clear_ratio(swept, copies[0])
+    wins = [workshop.winner(results, copies, clear)[1] for results in swept.values()]
+    assert sum(wins) <= 1
+    pairs = [
+        workshop.winner(m, [copies[0], "half as slow"], clear) for m in swept.values()
+    ]
+    assert sum(pair == (copies[0], True) for pair in pairs) > 50
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
