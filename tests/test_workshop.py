@@ -338,9 +338,8 @@ def test_a_table_compares_by_the_least_and_shows_what_a_user_feels(sleep):
     )
     assert loop.startswith("| loop | 600.0 ms | 600.0 ms | ")
     assert loop.endswith(" | 1× |")
-    least, median = (float(cell.split()[0]) for cell in other.split(" | ")[1:3])
-    assert (least, other.split(" | ")[-1]) == (200, "3× |")
-    assert median == 1200
+    assert other.startswith("| other | 200.0 ms | 1.2 s | ")
+    assert other.endswith(" | 3× |")
 
 
 @pytest.mark.parametrize(
