@@ -352,8 +352,8 @@ def _unseen(make):
 
 def _compared(speed):
     """Make a sentence of what `speed_up` returns."""
-    if not speed[0].isdigit():
-        return speed[0].upper() + speed[1:]
+    if ": " in speed:  # a range, and why there is no verdict
+        return f"Yours is {speed.replace('×: ', '× as fast: ')}"
     return f"Yours is {speed}{'' if speed.endswith('slower') else ' faster'}"
 
 
@@ -426,8 +426,8 @@ def check_slower(point, loser, winner):
         f"`{loser.__name__}` takes {format_time(least(mine))} there, "
         f"`{winner.__name__}` {format_time(least(other))}"
     )
-    if not speed[0].isdigit():
-        raise Fault("nobody can tell", f"{text}: {speed}.")
+    if ": " in speed:
+        raise Fault("nobody can tell", f"{text}. It is faster by {speed}.")
     if speed.endswith("slower"):
         raise Fault("it wins", f"{text}: it wins, {speed_up(other, mine)}.")
     return f"{text}: it loses, {speed}."

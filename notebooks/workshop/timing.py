@@ -23,7 +23,7 @@ from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GP
 SETTLED = 0.03  # with no more `doubt` than this, a function needs no further rounds ...
 FURTHER = 6  # ... of which there are so many times the usual ones, at most
 TOO_NOISY = 0.5  # a doubt that allows no verdict
-NO_VERDICT = "too noisy to tell: close other programs, run again"
+NO_VERDICT = "too noisy to tell; close other programs, then run it again"
 
 format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
 
@@ -158,17 +158,23 @@ def format_ratio(ratio: float, digits: int = 2) -> str:
 def speed_up(before: Measurement, after: Measurement) -> str:
     """Write how many times faster `after` is than `before`, or why nobody can tell.
 
-    By the least of their blocks, to the digits that their doubts leave.
+    The ratio is that of the leasts, rounded to what their doubts bear. Where it might
+    as well be 1, or anything, the text is the range that it may lie in, and says so.
     """
     ratio = least(before) / least(after)
     if is_stopped(before) or is_stopped(after):
         return format_ratio(ratio, 1)  # far apart, by a few calls
-    unsure = (1 + doubt(before)) * (1 + doubt(after)) - 1
-    if unsure > TOO_NOISY:
-        return NO_VERDICT
-    if max(ratio, 1 / ratio) <= 1 + max(unsure, SETTLED):
-        return "no clear difference"
-    return format_ratio(ratio, 3 if unsure < 0.005 else 2 if unsure < 0.05 else 1)
+    unsure = max((1 + doubt(before)) * (1 + doubt(after)) - 1, SETTLED)
+    low, high = ratio / (1 + unsure), ratio * (1 + unsure)
+    if unsure > TOO_NOISY or low <= 1 <= high:
+        verdict = NO_VERDICT if unsure > TOO_NOISY else "no clear difference"
+        return f"{low:.2g}× to {high:.2g}×: {verdict}"
+    return format_ratio(ratio, _digits(max(ratio, 1 / ratio), unsure))
+
+
+def _digits(number, unsure):
+    """Return 1 where rounding to one digit moves `number` by less than that share."""
+    return 1 if abs(float(f"{number:.1g}") / number - 1) < unsure else 2
 
 
 def time_table(calls: dict[str, Callable], **options) -> table:
@@ -190,27 +196,31 @@ def crossover(
     measured: Sequence[dict[str, Measurement]],
     name: str,
     other: str,
+    unit: str,
     noise: float = 0.1,
-) -> tuple[float, float] | None:
-    """Return between which sizes `name` becomes slower than `other`, for good.
+) -> str:
+    """Write from which of `sizes` on `name` is slower than `other`, for good.
 
-    `sizes` ascend; `measured` holds what `time_together` returned at each. From the
-    second of the two sizes on, `name` is slower by more than `noise`, a share; at the
-    first it falls behind by less. Between two sizes measured, the ratio of the times is
-    taken as a power of the size: a straight line on two logarithmic axes. Both have two
-    significant figures. None if `name` isn't slower, or not by so much, at the end.
+    `sizes` ascend, and count something called `unit`; `measured` holds what
+    `time_together` returned at each. The answer is a range: at its first end the two
+    are still apart by `noise`, a share, and at its other end `name` is slower by that.
+    Between two sizes the ratio of the times is taken as a power of the size, a straight
+    line on two logarithmic axes; two significant figures are kept.
     """
     ratios = [least(results[name]) / least(results[other]) for results in measured]
     if ratios[-1] <= 1 + noise:
-        return None
-    bounds = []
-    for bound in (1 / (1 + noise), 1 + noise):
-        below = [i for i, ratio in enumerate(ratios) if ratio <= bound]
-        if not below:
-            bounds.append(sizes[0])
-            continue
-        i = below[-1]
-        share = log(bound / ratios[i]) / log(ratios[i + 1] / ratios[i])
-        size = sizes[i] * (sizes[i + 1] / sizes[i]) ** share
-        bounds.append(float(f"{size:.2g}"))
-    return tuple(bounds)
+        return "at none of these sizes"
+    if min(ratios) > 1 + noise:
+        return "at all of these sizes"
+    low, high = (_crossed(sizes, ratios, r) for r in (1 / (1 + noise), 1 + noise))
+    return f"from somewhere between {low:,.15g} and {high:,.15g} {unit} on"
+
+
+def _crossed(sizes, ratios, bound):
+    """Return where `ratios` pass `bound` for the last time, or the first size."""
+    below = [i for i, ratio in enumerate(ratios) if ratio <= bound]
+    if not below:
+        return sizes[0]
+    i = below[-1]
+    share = log(bound / ratios[i]) / log(ratios[i + 1] / ratios[i])
+    return float(f"{sizes[i] * (sizes[i + 1] / sizes[i]) ** share:.2g}")
