@@ -85,61 +85,50 @@ def _alike(x, y):
 
 def _name_the_shape(got, wanted, a, v):
     shapes = f"You return the shape {tuple(got.shape)}, not {tuple(wanted.shape)}."
-    rows = wanted.reshape(len(a), -1)
     if got.shape[:-1] == wanted.shape[:-1]:
         _name_the_length(got, wanted, a, v, shapes)
-    for fits, name, text in [
-        (
-            len(a) == 1 and got.ndim < wanted.ndim and _alike(got, rows[0]),
-            "the batch axis is lost",
-            "A batch of one row is still a batch. `squeeze()` drops every axis of "
-            "length 1, `squeeze(1)` only the one that you name.",
-        ),
-        (
-            _fits_by_broadcasting(got, wanted),
-            "it only broadcasts",
-            "The numbers are right, and `torch.allclose` says True, because it "
-            "stretches axes of length 1. Whoever uses your result won't.",
-        ),
-        (
-            len(a) > 1 and _alike(got.flatten(), rows[0]),
-            "right for one row only",
-            "Only the first row is convolved.",
-        ),
-        (
-            len(a) > 1 and _alike(got.flatten(), rows.sum(0)),
-            "rows mixed up",
-            "All rows are added up: as channels they need groups.",
-        ),
-        (
-            got.squeeze().ndim == 1 and _alike(got.flatten(), rows.flatten()),
-            "flattened",
-            "The numbers are right, but all rows lie one behind the other on one axis. "
-            "`reshape(len(a), -1)` makes rows of them again.",
-        ),
-        (
-            _alike(got.flatten(), rows.flatten()),
-            "wrong shape",
-            "The numbers are right: an axis of length 1 is too many.",
-        ),
-        (
-            got.ndim == 2 and _alike(got.T, wanted),
-            "transposed",
-            "The numbers are right, but the two axes are exchanged. Rows come first.",
-        ),
-        *(
-            (
-                _alike(got.flatten(), pairs.flatten()),
-                "rows mixed up",
-                "Every signal met every kernel.",
-            )
-            for every_pair in [_every_pair(a[:4], v[:4])]
-            for pairs in (every_pair, every_pair.transpose(0, 1))
-        ),
-    ]:
-        if fits:
-            raise Fault(name, f"{shapes} {text}")
+    for fault, numbers in _other_shapes(got, wanted, a, v):
+        if _alike(got.flatten(), numbers.flatten()):
+            fault.text = f"{shapes} {fault.text}"
+            raise fault
+    if got.ndim != wanted.ndim:
+        shapes += f" Your axes are {got.ndim}, and {wanted.ndim} are wanted."
     raise Fault("wrong shape", shapes)
+
+
+def _other_shapes(got, wanted, a, v):
+    """Yield (fault, numbers in the order of `got`) for each result of another shape."""
+    if len(a) == 1 and got.ndim < wanted.ndim:
+        text = (
+            "A batch of one row is still a batch. `squeeze()` drops every axis of "
+            "length 1, `squeeze(1)` only the one that you name."
+        )
+        yield Fault("the batch axis is lost", text), wanted
+    if _fits_by_broadcasting(got, wanted):
+        text = (
+            "The numbers are right, and `torch.allclose` says True, because it "
+            "stretches axes of length 1. Whoever uses your result won't."
+        )
+        yield Fault("it only broadcasts", text), got
+    if len(a) > 1:
+        text = "Only the first row is convolved."
+        yield Fault("right for one row only", text), wanted[0]
+        text = "All rows are added up: as channels they need groups."
+        yield Fault("rows mixed up", text), wanted.sum(0)
+        if got.squeeze().ndim == 1:
+            text = (
+                "The numbers are right, but all rows lie on one axis, one behind the "
+                "other. `reshape(len(a), -1)` makes rows of them again."
+            )
+            yield Fault("flattened", text), wanted
+        if got.shape == wanted.T.shape:
+            text = "The numbers are right, but rows and columns are exchanged."
+            yield Fault("transposed", text), wanted.T
+    text = "The numbers are right: an axis of length 1 is too many."
+    yield Fault("wrong shape", text), wanted
+    every_pair = _every_pair(a[:4], v[:4])
+    for pairs in (every_pair, every_pair.transpose(0, 1)):
+        yield Fault("rows mixed up", "Every signal met every kernel."), pairs
 
 
 def _name_the_length(got, wanted, a, v, shapes):
@@ -154,14 +143,13 @@ def _name_the_length(got, wanted, a, v, shapes):
     ):
         for k in range(spare + 1):
             if width < full and _alike(got, reference[:, k : k + width]):
-                what = _at_both_ends(k, spare - k, "number")
-                text = f"{shapes} {each} lacks {what}.{also}"
-                raise Fault("too short", text)
+                ends = _at_both_ends(k, spare - k, "number", "numbers")
+                raise Fault("too short", f"{shapes} {each} lacks {ends}.{also}")
             if width > full and _alike(got, _moved(reference, k, width)):
-                what = _at_both_ends(k, spare - k, "zero")
+                ends = _at_both_ends(k, spare - k, "zero too many", "zeros too many")
                 text = (
-                    f"{shapes} {each} has {what} too many: a full convolution has "
-                    f"m + n - 1 numbers.{also}"
+                    f"{shapes} {each} has {ends}. A full convolution has m + n - 1 "
+                    f"numbers.{also}"
                 )
                 raise Fault("too long", text)
     if width < full <= 2 * width:
@@ -175,11 +163,10 @@ def _name_the_length(got, wanted, a, v, shapes):
             raise Fault("a circular convolution", text)
 
 
-def _at_both_ends(front, behind, what):
+def _at_both_ends(front, behind, one, many):
     """Tell how many: "1 zero in front and 2 zeros behind", or one of them alone."""
     ends = [(front, "in front"), (behind, "behind")]
-    told = [f"{k} {what}{'s' * (k > 1)} {end}" for k, end in ends if k]
-    return " and ".join(told)
+    return " and ".join(f"{k} {one if k == 1 else many} {end}" for k, end in ends if k)
 
 
 def _moved(rows, k, width):
@@ -208,9 +195,9 @@ def _name_the_numbers(got, wanted, a, v):
             "float64. Something on the way rounds."
         )
         raise Fault("wrong dtype", text)
-    for name, text, result in _mistakes(a, v, wanted):
+    for fault, result in _mistakes(a, v, wanted):
         if _alike(got, result):
-            raise Fault(name, text)
+            raise fault
     if len(a) <= 40:
         _name_the_rows(got, wanted, a, v)
     wrong = ~torch.isclose(got, wanted, rtol=0, atol=1e-4)
@@ -224,70 +211,64 @@ def _name_the_numbers(got, wanted, a, v):
 
 
 def _mistakes(a, v, wanted):
-    """Yield (name, text, result) for each mistake that people make on whole batches."""
-    yield (
-        "a cross-correlation",
+    """Yield (fault, result) for each mistake that people make on whole batches."""
+    name = "a cross-correlation"
+    text = (
         "The kernel runs in the wrong direction. `conv1d` needs a flip of it, along "
-        "the last axis; `conv_transpose1d` and shifted multiples need none.",
-        slow_loop(a, v.flip(1)),
+        "the last axis; `conv_transpose1d` and shifted multiples need none."
     )
-    yield (
-        "a cross-correlation",
-        "The signal runs in the wrong direction, as if flipped instead of the kernel.",
-        slow_loop(a.flip(1), v),
+    yield Fault(name, text), slow_loop(a, v.flip(1))
+    text = (
+        "The signal runs in the wrong direction, as if flipped instead of the kernel."
     )
-    yield (
-        "the result in reverse order",
-        "The numbers are right, and each row runs backwards: flip the kernel alone, "
-        "neither the result nor the signal as well.",
-        wanted.flip(1),
+    yield Fault(name, text), slow_loop(a.flip(1), v)
+    text = (
+        "The numbers are right, but each row runs backwards. If anything is flipped, "
+        "then the kernel, and neither the result nor the signal as well."
     )
-    yield (
-        "rows mixed up",
+    yield Fault("the result in reverse order", text), wanted.flip(1)
+    text = (
         "`flip(0)` exchanges the rows. The numbers of a kernel lie along the last "
-        "axis: `flip(-1)`.",
-        slow_loop(a, v.flip(0, 1)),
+        "axis: `flip(-1)`."
     )
+    yield Fault("rows mixed up", text), slow_loop(a, v.flip(0, 1))
     width = wanted.shape[1]
     for k in range(1, width):
         for places, side in ((k, "right"), (-k, "left")):
             text = f"The right numbers stand {k} place{'s' * (k > 1)} too far to the "
             for moved in (_moved(wanted, places, width), wanted.roll(places, 1)):
-                yield "shifted", f"{text}{side}.", moved
-    product = _moved(a[:, :1] * v[:, :1], 0, width)
+                yield Fault("shifted", f"{text}{side}."), moved
+    yield from _missing_steps(a, v, wanted)
+
+
+def _missing_steps(a, v, wanted):
+    """Yield (fault, result) for each way to lose steps of a loop over the lengths."""
+    width = wanted.shape[1]
     for x, y in ((a, v), (v, a)):
-        multiples = [_moved(x * weight, j, width) for j, weight in _columns(y)]
+        steps = [_moved(x * y[:, j : j + 1], j, width) for j in range(y.shape[1])]
         overwritten = torch.zeros_like(wanted)
-        for j, weight in _columns(y):
-            overwritten[:, j : j + x.shape[1]] = x * weight
-        yield (
-            "sums overwritten",
-            "Later steps overwrite what earlier ones wrote: `=` instead of `+=`?",
-            overwritten,
+        for j in range(y.shape[1]):
+            overwritten[:, j : j + x.shape[1]] = x * y[:, j : j + 1]
+        text = "Later steps overwrite what earlier ones wrote: `=` instead of `+=`?"
+        yield Fault("sums overwritten", text), overwritten
+        text = (
+            "The first step is right, and no other is taken. Does `return` stand "
+            "inside the loop?"
         )
-        for only in (multiples[0], product):
-            yield (
-                "only the first step",
-                "The first step is right, and no other is taken. Does `return` stand "
-                "inside the loop?",
-                only,
-            )
-        yield (
-            "the last step is missing",
+        yield Fault("only the first step", text), steps[0]
+        text = (
             "All steps but the last are right. `range(n)` ends before n by itself: "
-            "does your loop end earlier?",
-            wanted - multiples[-1],
+            "does your loop end earlier?"
         )
-        yield (
-            "the first step is missing",
-            "All steps but the first are right. Does your loop begin at 1?",
-            wanted - multiples[0],
-        )
-
-
-def _columns(y):
-    """Yield (j, column j of `y`, of shape (B, 1))."""
-    return enumerate(y.split(1, 1))
+        yield Fault("the last step is missing", text), wanted - steps[-1]
+        text = "All steps but the first are right. Does your loop begin at 1?"
+        yield Fault("the first step is missing", text), wanted - steps[0]
+    text = (
+        "One product is right, the first, and no other is added. Does `return` stand "
+        "inside both loops?"
+    )
+    product = _moved(a[:, :1] * v[:, :1], 0, width)
+    yield Fault("only the first step", text), product
 
 
 def _name_the_rows(got, wanted, a, v):
@@ -328,66 +309,45 @@ def _pair_behind(row, pairs):
 
 # ---- an error of torch -----------------------------------------------------------
 
-CHANNELS = (
-    "With one kernel for all, the rows are samples of one channel, `a.unsqueeze(1)`. "
-    "With a kernel for each, they are the channels of one sample, `a.unsqueeze(0)`, "
-    "and each is a group: `groups=len(a)`."
-)
-ERRORS = [  # how torch puts it, and what it means here
-    (
-        r"weight should have at least three dimensions",
+ERRORS = {  # how torch puts it: what it means here
+    r"weight should have at least three dimensions": (
         "That is the kernel: it needs three axes, (channels out, channels in / groups, "
-        "width). `unsqueeze` or `view` adds those that are missing.",
+        "width). `unsqueeze` or `view` adds those that are missing."
     ),
-    (
-        r"Expected 2D \(unbatched\) or 3D \(batched\) input",
-        "The signals need three axes, (batch, channels, length). `unsqueeze` or `view` "
-        "adds those that are missing.",
+    r"Expected 2D \(unbatched\) or 3D \(batched\) input": (
+        "The signals need three axes, (samples, channels, length). `unsqueeze` or "
+        "`view` adds those that are missing."
     ),
-    (
-        r"expected input\[(\d+), (\d+), \d+\] to have (\d+) channel",
-        "Your signals went in as {0} sample(s) of {1} channel(s), and the kernels and "
-        f"groups fit {{2}}. {CHANNELS}",
+    r"expected input\[(\d+, (\d+), \d+)\] to have (\d+) channel": (
+        "`conv1d` took your signals as (samples, channels, length) = ({0}): {1} in the "
+        "middle, where kernels and groups ask for {2}. With one kernel for all, rows "
+        "are samples, `a.unsqueeze(1)`. With a kernel for each, they are channels, "
+        "`a.unsqueeze(0)`, and each is a group: `groups=len(a)`."
     ),
-    (
-        r"Given groups=(\d+), expected weight to be .* weight of size \[+(\d+)",
-        "That is {0} groups for {1} kernel(s). Each row is a group with a kernel of "
-        "its own: `groups=len(a)`, and kernels of shape (B, 1, n).",
+    r"Given groups=(\d+), expected weight to be .* weight of size \[+(\d+)": (
+        "`groups` says {0}, and the first axis of the kernels {1}. Each row is a group "
+        "with a kernel of its own: `groups=len(a)`, and kernels of shape (B, 1, n)."
     ),
-    (
-        r"Kernel size can't be greater than actual input size",
-        "The kernel is longer than the padded signal. It needs n - 1 zeros on each "
-        "side, whatever the signal's length.",
-    ),
-    (
-        r"maximum size for tensor at dimension \d+ is (\d+) but size is (\d+)",
-        "A window of {1} doesn't fit into {0} numbers. It needs n - 1 zeros on each "
-        "side, whatever the signal's length.",
-    ),
-    (
-        r"batch2 must be a 3D tensor|first two dimensions of batch2",
+    r"batch2 must be a 3D tensor|first two dimensions of batch2": (
         "`bmm` multiplies (B, places, n) by (B, n, 1): in each row the kernel stands "
-        "as a column, and is as long as a window.",
+        "as a column, and is as long as a window."
     ),
-    (
-        r"Dimension out of range .* \[-\d+, (\d+)\], but got (-?\d+)",
-        "Axes are counted from 0: the last one here is {0}, or -1. There is no {1}.",
+    r"Dimension out of range .* \[-\d+, (\d+)\], but got (-?\d+)": (
+        "Axes are counted from 0. The last one here is {0}, or -1: there is no {1}."
     ),
-    (
-        r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)",
-        "These a and b are not yours: they are the left and the right side of that "
-        "operation, {0} and {1} numbers long on one axis.",
+    r"size of tensor a \((\d+)\) must match the size of tensor b \((\d+)\)": (
+        "This a and this b aren't yours: torch means the left and the right side of "
+        "that operation, {0} and {1} numbers long."
     ),
-    (
-        r"expanded size of the tensor \((\d+)\) must match the existing size \((\d+)\)",
-        "The place that you write to takes {0} numbers, and you give it {1}.",
+    r"expanded size of the tensor \((\d+)\) must match .* size \((\d+)\)": (
+        "The place that you write to takes {0} numbers, and you give it {1}."
     ),
-]
+}
 
 
 def explain(message):
     """Return what torch's error `message` means in a convolution; "" if unknown."""
-    for pattern, meaning in ERRORS:
+    for pattern, meaning in ERRORS.items():
         found = re.search(pattern, message)
         if found:
             return meaning.format(*found.groups())
