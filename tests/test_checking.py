@@ -305,6 +305,10 @@ def stops_one_early_in_the_signal(a, v):
     return stops_one_early(v, a)
 
 
+def stops_one_early_in_both_loops(a, v):
+    return pad(question.convolve_shift_add(a[:-1], v[:-1]), (0, 2))
+
+
 def begins_at_one(a, v):
     out = question.convolve_shift_add(a, v)
     out[:, : a.shape[1]] -= a * v[:, :1]
@@ -586,16 +590,22 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (lays_rows_behind_each_other_in_one, SHIFTS, "flattened", "one behind the other"),
     (exchanges_the_axes, SHIFTS, "transposed", "rows and columns are exchanged"),
     (keeps_the_column_axis, NO_LOOP, "wrong shape", "an axis of length 1 is too many"),
-    (slides_inside_the_signals, ONE_KERNEL, "wrong shape", "axes are 3, and 2 are w"),
+    (slides_inside_the_signals, ONE_KERNEL, "wrong shape", "Axes: 3 instead of 2."),
     (clears_its_input, SHIFTS, "an input changed", "not what it was"),
     (scales_its_input, SHIFTS, "an input changed", "so may your own next step"),
     (overwrites, SHIFTS, "sums overwritten", "`=` instead of `+=`"),
     (stops_one_early, SHIFTS, "the last step is missing", "`range(n)` ends before n"),
-    (stops_one_early_in_the_signal, SHIFTS, "the last step is missing", "end earlier"),
+    (
+        stops_one_early_in_the_signal,
+        SHIFTS,
+        "the last step is missing",
+        "one too early?",
+    ),
+    (stops_one_early_in_both_loops, PAIR, "the last step is missing", "one too early?"),
     (begins_at_one, SHIFTS, "the first step is missing", "Does your loop begin at 1?"),
-    (returns_in_the_loop, SHIFTS, "only the first step", "inside the loop?"),
-    (returns_in_the_outer_loop, PAIR, "only the first step", "inside the loop?"),
-    (returns_in_both_loops, PAIR, "only the first step", "inside both loops?"),
+    (returns_in_the_loop, SHIFTS, "only the first step", "stand inside a loop?"),
+    (returns_in_the_outer_loop, PAIR, "only the first step", "stand inside a loop?"),
+    (returns_in_both_loops, PAIR, "only the first step", "stand inside a loop?"),
     (
         begins_with_old_memory,
         SHIFTS,

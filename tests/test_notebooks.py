@@ -216,8 +216,8 @@ def test_no_guard_complains_of_what_is_right(plant):
         (changed("check(my_shift", "print(my_shift"), "cell 6 is an exercise: let a c"),
         (answered, "cell 7 stores an answer: empty the stub and run all"),
         (changed("    ...", "    return a"), "cell 6 is an exercise without `...`: le"),
-        (changed("<summary>Hint 3", "<summary>3"), "cell 6 is an exercise: let three h"),
-        (changed("<summary>Solution", "<summary>"), "cell 6 is an exercise: let its so"),
+        (changed("<summary>Hint 3", "<summary>3"), "cell 6 is an exercise: let three"),
+        (changed("<summary>Solution", "<summary>"), "cell 6 is an exercise: let its s"),
     ],
 )
 def test_every_planted_defect_is_found_and_told_with_its_cell(plant, complaint):

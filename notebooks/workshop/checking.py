@@ -240,14 +240,14 @@ def _refuse_unwritten_memory(function, result, given):
     if not _attempt(lambda: bool(result.isnan().any()))[0]:
         return
     calls = _attempt(count_calls, function, *given)[0] or ()
-    for name in calls:
-        if "empty" in name:
-            text = (
-                f"`{name}` makes memory that holds whatever was left there, and you "
-                "read some of it before you write. (This check puts NaN there, so that "
-                "it shows.) `a.new_zeros(…)` begins with zeros."
-            )
-            raise Fault("memory that doesn't begin with zeros", text)
+    empty = [name for name in calls if "empty" in name]
+    if empty:
+        text = (
+            f"`{empty[0]}` makes memory that holds whatever was left there, and you "
+            "read some of it before you write. (This check puts NaN there, so that it "
+            "shows.) `a.new_zeros(…)` begins with zeros."
+        )
+        raise Fault("memory that doesn't begin with zeros", text)
 
 
 def _pads(function, a, v):
@@ -264,10 +264,10 @@ def _tell_input(a, v):
 
 def _tell_error(error, function=None):
     """Tell `error`, the last line of the reader's own that led to it, what it means."""
-    text = f"{type(error).__name__}: {_first_line(error)}"
+    text = f"{type(error).__name__}: {_first_line(error).rstrip('.')}"
     meaning = explain(text)
-    text = f"{text}. {meaning}" if meaning else text
-    text = text.rstrip(".")
+    if meaning:
+        text = f"{text}. {meaning.rstrip('.')}"
     own = getattr(getattr(function, "__code__", None), "co_filename", None)
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame for frame in frames if frame.filename == own]
@@ -600,7 +600,7 @@ def _number(function, arguments):
     called = f"`{function.__name__}{arguments}`"
     value, error = _attempt(function, *arguments)
     if error is not None:
-        text = f"With {called}: {_tell_error(error, function)}"
+        text = f"With {called}: {_tell_error(error, function)}."
         raise Fault("an error in your code", text)
     number = _as_number(value)
     if number is None:

@@ -92,7 +92,7 @@ def _name_the_shape(got, wanted, a, v):
             fault.text = f"{shapes} {fault.text}"
             raise fault
     if got.ndim != wanted.ndim:
-        shapes += f" Your axes are {got.ndim}, and {wanted.ndim} are wanted."
+        shapes += f" Axes: {got.ndim} instead of {wanted.ndim}."
     raise Fault("wrong shape", shapes)
 
 
@@ -238,37 +238,36 @@ def _mistakes(a, v, wanted):
             text = f"The right numbers stand {k} place{'s' * (k > 1)} too far to the "
             for moved in (_moved(wanted, places, width), wanted.roll(places, 1)):
                 yield Fault("shifted", f"{text}{side}."), moved
-    yield from _missing_steps(a, v, wanted)
-
-
-def _missing_steps(a, v, wanted):
-    """Yield (fault, result) for each way to lose steps of a loop over the lengths."""
-    width = wanted.shape[1]
     for x, y in ((a, v), (v, a)):
-        steps = [_moved(x * y[:, j : j + 1], j, width) for j in range(y.shape[1])]
-        overwritten = torch.zeros_like(wanted)
+        result = torch.zeros_like(wanted)
         for j in range(y.shape[1]):
-            overwritten[:, j : j + x.shape[1]] = x * y[:, j : j + 1]
+            result[:, j : j + x.shape[1]] = x * y[:, j : j + 1]
         text = "Later steps overwrite what earlier ones wrote: `=` instead of `+=`?"
-        yield Fault("sums overwritten", text), overwritten
-        text = (
-            "The first step is right, and no other is taken. Does `return` stand "
-            "inside the loop?"
-        )
-        yield Fault("only the first step", text), steps[0]
-        text = (
-            "All steps but the last are right. `range(n)` ends before n by itself: "
-            "does your loop end earlier?"
-        )
-        yield Fault("the last step is missing", text), wanted - steps[-1]
-        text = "All steps but the first are right. Does your loop begin at 1?"
-        yield Fault("the first step is missing", text), wanted - steps[0]
-    text = (
-        "One product is right, the first, and no other is added. Does `return` stand "
-        "inside both loops?"
-    )
-    product = _moved(a[:, :1] * v[:, :1], 0, width)
-    yield Fault("only the first step", text), product
+        yield Fault("sums overwritten", text), result
+    yield from _missing_steps(a, v)
+
+
+def _missing_steps(a, v):
+    """Yield (fault, result) for each way to leave out steps of a loop, or of both."""
+    for steps, name, text in [
+        (
+            slice(-1),
+            "the last step is missing",
+            "Does your loop end one too early? `range(n)` ends before n by itself.",
+        ),
+        (slice(1, None), "the first step is missing", "Does your loop begin at 1?"),
+        (slice(1), "only the first step", "Does `return` stand inside a loop?"),
+    ]:
+        x, y = _only(a, steps), _only(v, steps)
+        for pair in ((a, y), (x, v), (x, y)):
+            yield Fault(name, text), slow_loop(*pair)
+
+
+def _only(rows, places):
+    """Return `rows` with zeros everywhere but at `places`, a slice."""
+    kept = torch.zeros_like(rows)
+    kept[:, places] = rows[:, places]
+    return kept
 
 
 def _name_the_rows(got, wanted, a, v):
