@@ -157,8 +157,10 @@ def check_compiler():
     if os.name == "posix" and shutil.which(compiler):
         yield Check("C++ compiler", compiler, "")
     else:
-        found = "none: read notebook 09 without running it, or install one (on Debian "
-        found += "and Ubuntu apt-get install g++, on macOS xcode-select --install)"
+        found = "none: read about the operator without running it, or install one (on "
+        found += (
+            "Debian and Ubuntu apt-get install g++, on macOS xcode-select --install)"
+        )
         yield Check("C++ compiler", found, "")
 
 

@@ -152,7 +152,7 @@ def test_a_figure_that_shows_nothing_is_red(monkeypatch):
 def test_no_compiler_is_told_and_not_red(monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
     found, mend = told(preflight.check_compiler)
-    assert found.startswith("none: read notebook 09 without running it")
+    assert found.startswith("none: read about the operator without running it")
     assert "apt-get install g++" in found
     assert mend == ""
 
