@@ -171,10 +171,8 @@ def check_settings():
     The variables and files that hold them are looked at, not the programs.
     """
     for name in ("MPLBACKEND", "PYTHONSTARTUP", "PYTHONWARNINGS"):
-        value = os.environ.get(name)
-        if value and not value.startswith(
-            "module://matplotlib_inline"
-        ):  # Jupyter's own
+        value = os.environ.get(name, "").replace(INLINE, "")
+        if value:
             yield Check(name, value, f"unset it, {OTHERS}")
     for folder in os.environ.get("JUPYTER_PATH", "").split(os.pathsep):
         if folder and Path(folder, "kernels", "python3").exists():
@@ -190,6 +188,7 @@ def check_settings():
 
 
 OTHERS = "or expect other outputs"
+INLINE = "module://matplotlib_inline.backend_inline"  # Jupyter's own choice
 
 
 def _ipython_files():
@@ -328,8 +327,6 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
-    except (
-        BrokenPipeError
-    ):  # `| head -1`: nobody reads the rest, nor Python's complaint
+    except BrokenPipeError:  # `| head -1` reads no more: then Python needn't complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
