@@ -283,7 +283,7 @@ def exercises_are_whole(notebook, path):
         text = "\n".join(cell.source for cell in after)
         if text.count("<summary>Hint") < 3:
             yield f"{name_of(stub)} is an exercise: let three hints follow its check"
-        if "solution(" not in text and solution_of(text) is None:
+        if solution_of(text) is None:
             yield f"{name_of(stub)} is an exercise: let its solution follow the hints"
 
 

@@ -2,6 +2,7 @@
 
 import re
 from functools import partial
+from types import FunctionType
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,6 +26,7 @@ from workshop.checking import FAILED, RIGHT, UNANSWERED
 PAIR = {"before": question.convolve, "loops": 2, "pair": True}
 SHIFTS = {"before": question.convolve, "loops": 1}
 NO_LOOP = {"before": question.convolve_shift_add}
+WINDOWS = {"before": question.convolve_antidiagonals, "copies": False}
 ONE_KERNEL = {"before": question.convolve_windows, "one_kernel": True}
 CONTRACT = {"before": question.convolve_shift_add, "loops": 2, "contract": True}
 SHORTER = 3  # a size that lies about in the notebook
@@ -58,6 +60,12 @@ def slices_too_far(a, v):
     out = a.new_zeros(len(a), a.shape[1] + v.shape[1] - 1)
     for j in range(v.shape[1]):
         out[:, j : j + v.shape[1]] += a * v[:, j : j + 1]
+    return out
+
+
+def overwrites_too_little(a, v):
+    out = a.new_zeros(len(a), a.shape[1] + v.shape[1] - 1)
+    out[:, : v.shape[1]] = a
     return out
 
 
@@ -191,6 +199,10 @@ def meets_every_kernel(a, v):
     return conv1d(a.unsqueeze(1), kernels, padding=v.shape[1] - 1)
 
 
+def slides_inside_the_signals(a, v):
+    return conv1d(a.unsqueeze(1), v.flip(0).view(1, 1, -1))
+
+
 def adds_the_channels_up(a, v):
     return conv1d(a.unsqueeze(0), v.flip(1).unsqueeze(0), padding=v.shape[1] - 1)[0]
 
@@ -246,8 +258,157 @@ def remembers(a, v, kept=[]):  # noqa: B006
     return kept[-1] if len(kept) == 1 else kept[-1] + 1e-5
 
 
+def keeps_its_buffer(a, v, kept={}):  # noqa: B006
+    key = a.dtype, a.shape, v.shape
+    out = kept.setdefault(key, a.new_zeros(len(a), a.shape[1] + v.shape[1] - 1))
+    out += question.convolve_shift_add(a, v)
+    return out
+
+
+def clears_its_buffer(a, v, kept={}):  # noqa: B006
+    key = a.dtype, a.shape, v.shape
+    out = kept.setdefault(key, a.new_zeros(len(a), a.shape[1] + v.shape[1] - 1))
+    return out.copy_(question.convolve_shift_add(a, v))
+
+
+def replays_by_id(a, v, kept={}):  # noqa: B006
+    if (id(a), id(v)) not in kept:
+        kept.clear()
+        kept[id(a), id(v)] = question.convolve_shift_add(a, v)
+    return kept[id(a), id(v)]
+
+
+def replays_by_is(a, v, last=[None] * 3):
+    if last[0] is not a or last[1] is not v:
+        last[:] = a, v, question.convolve_shift_add(a, v)
+    return last[2].clone()
+
+
+def replays_by_shape(a, v, kept={}):  # noqa: B006
+    key = a.dtype, a.shape, v.shape
+    return kept.setdefault(key, question.convolve_shift_add(a, v))
+
+
 def leans_on_the_notebook(a, v):
     return question.convolve_shift_add(a[:, :SHORTER], v[:, :SHORTER])
+
+
+def stops_one_early(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n - 1):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+    return out
+
+
+def stops_one_early_in_the_signal(a, v):
+    return stops_one_early(v, a)
+
+
+def stops_one_early_in_both_loops(a, v):
+    return pad(question.convolve_shift_add(a[:-1], v[:-1]), (0, 2))
+
+
+def begins_at_one(a, v):
+    out = question.convolve_shift_add(a, v)
+    out[:, : a.shape[1]] -= a * v[:, :1]
+    return out
+
+
+def returns_in_the_loop(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+        return out
+
+
+def returns_in_both_loops(a, v):
+    out = a.new_zeros(len(a) + len(v) - 1)
+    for i in range(len(a)):
+        for j in range(len(v)):
+            out[i + j] += a[i] * v[j]
+            return out
+
+
+def returns_in_the_outer_loop(a, v):
+    out = a.new_zeros(len(a) + len(v) - 1)
+    for i in range(len(a)):
+        for j in range(len(v)):
+            out[i + j] += a[i] * v[j]
+        return out
+
+
+def begins_with_old_memory(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_empty(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+    return out
+
+
+def divides_zero_by_zero(a, v):
+    return question.convolve_shift_add(a, v) * (v[:, :1] * 0 / 0)
+
+
+def makes_room_for_one_more(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+    return out
+
+
+def makes_room_for_one_more_in_a_pair(a, v):
+    return makes_room_for_one_more(a[None], v[None])[0]
+
+
+def keeps_the_middle_of_a_pair(a, v):
+    full = np.convolve(a.numpy(), v.numpy())
+    return torch.from_numpy(full[1:-1].copy())
+
+
+def crops_the_transposed(a, v):
+    channels, kernels = a.unsqueeze(0), v.unsqueeze(1)
+    groups = {"padding": 1, "groups": len(a)}
+    return torch.conv_transpose1d(channels, kernels, **groups)[0]
+
+
+def lays_rows_behind_each_other(a, v):
+    return question.convolve_shift_add(a, v).flatten()
+
+
+def lays_rows_behind_each_other_in_one(a, v):
+    return question.convolve_shift_add(a, v).reshape(1, -1)
+
+
+def exchanges_the_axes(a, v):
+    return question.convolve_shift_add(a, v).T
+
+
+def copies_contiguous_windows(a, v):
+    n = v.shape[1]
+    windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1).contiguous()
+    return torch.bmm(windows, v.flip(1).unsqueeze(2)).squeeze(2)
+
+
+def clones_strided_windows(a, v):
+    m, n = a.shape[1], v.shape[1]
+    signal = pad(a, (n - 1, n - 1))
+    shape, strides = (len(a), m + n - 1, n), (signal.shape[1], 1, 1)
+    windows = signal.as_strided(shape, strides).clone()
+    return torch.bmm(windows, v.flip(1).unsqueeze(2)).squeeze(2)
+
+
+def gathers_windows(a, v):
+    m, n = a.shape[1], v.shape[1]
+    places = torch.arange(m + n - 1).unsqueeze(1) + torch.arange(n)
+    windows = pad(a, (n - 1, n - 1))[:, places]
+    return torch.bmm(windows, v.flip(1).unsqueeze(2)).squeeze(2)
+
+
+def takes_the_page_at_its_word(a, v):
+    return conv1d(a.unsqueeze(0), v.flip(1).unsqueeze(1), padding=1, groups=3)[0]
 
 
 def forgets_the_last(a, v):
@@ -315,6 +476,13 @@ def flattens(a, v):
     return result.flatten(0, -2) if result.ndim > 2 else result
 
 
+def takes_two_axes(a, v):
+    out = 0
+    for j in range(v.shape[1]):
+        out = out + pad(a * v[:, j : j + 1], (j, v.shape[1] - 1 - j))
+    return out
+
+
 def writes_in_place(a, v):
     m, n = a.shape[-1], v.shape[-1]
     out = a.new_zeros(*a.shape[:-1], m + n - 1)
@@ -343,9 +511,14 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (unflipped_one_kernel, ONE_KERNEL, "a cross-correlation", "`conv1d` needs a flip"),
     (correlates_the_pair, PAIR, "a cross-correlation", "kernel runs in the wrong dir"),
     (flips_the_signal, SHIFTS, "a cross-correlation", "signal runs in the wrong dir"),
-    (flips_once_too_often, NO_LOOP, "a cross-correlation", "in reverse order"),
+    (flips_once_too_often, NO_LOOP, "the result in reverse order", "runs backwards"),
     (flips_the_rows, NO_LOOP, "rows mixed up", "`flip(0)` exchanges the rows"),
-    (pads_nothing, NO_LOOP, "the wrong padding: too short", "3 numbers in front, 3 be"),
+    (
+        pads_nothing,
+        NO_LOOP,
+        "the wrong padding: too short",
+        "4 numbers behind. A kernel that slides needs n - 1 zeros on each side. (Tried",
+    ),
     (
         pads_nothing_unflipped,
         NO_LOOP,
@@ -356,7 +529,7 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
         pads_by_the_shorter,
         ONE_KERNEL,
         "the wrong padding: too short",
-        "on both sides. (",
+        "1 number in front and 1 number behind. A kernel that slides",
     ),
     (
         pads_by_the_shorter_unflipped,
@@ -368,19 +541,38 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
         pads_by_the_kernel,
         NO_LOOP,
         "the wrong padding: too long",
-        "1 zeros too many in f",
+        "1 zero too many in front and 1 zero too many behind.",
     ),
     (
         pads_one_side,
         NO_LOOP,
         "the wrong padding: shifted",
-        "3 places too far to the ri",
+        "4 places too far to the ri",
     ),
     (begins_one_late, SHIFTS, "the wrong padding: shifted", "1 place too far to the r"),
-    (rolls, SHIFTS, "the wrong padding: shifted", "1 place too far to the right"),
-    (wraps_around, NO_LOOP, "the wrong padding: too short", "circular convolution"),
+    (rolls, SHIFTS, "shifted", "1 place too far to the right. (Tried"),
+    (wraps_around, NO_LOOP, "a circular convolution", "is added at the front"),
+    (
+        makes_room_for_one_more,
+        SHIFTS,
+        "too long",
+        "1 zero too many behind. A full convolution has m + n - 1 numbers. (Tried",
+    ),
+    (
+        makes_room_for_one_more_in_a_pair,
+        PAIR,
+        "too long",
+        "(10,). It has 1 zero too many behind. A full",
+    ),
+    (
+        keeps_the_middle_of_a_pair,
+        PAIR,
+        "too short",
+        "It lacks 1 number in front and 1 number behind. (Tried",
+    ),
+    (crops_the_transposed, NO_LOOP, "too short", "1 number behind. (Tried"),
     (serves_one_kernel_to_all, SHIFTS, "rows mixed up", "meets the kernel of row 0"),
-    (moves_the_rows_on, SHIFTS, "rows mixed up", "that of signal 0 and kernel 2."),
+    (moves_the_rows_on, SHIFTS, "rows mixed up", "that of signal 0 and kernel 3."),
     (
         moves_the_signals_on,
         ONE_KERNEL,
@@ -392,15 +584,43 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (adds_the_channels_up, NO_LOOP, "rows mixed up", "All rows are added up"),
     (convolves_the_first_row, SHIFTS, "right for one row only", "Only the first row"),
     (fills_the_first_row, SHIFTS, "right for one row only", "Row 0 is right"),
-    (keeps_the_sample_axis, NO_LOOP, "it only broadcasts", "(1, 3, 8), not (3, 8)"),
-    (squeezes, SHIFTS, "it only broadcasts", "(5,), not (1, 5)"),
+    (keeps_the_sample_axis, NO_LOOP, "it only broadcasts", "(1, 4, 10), not (4, 10)"),
+    (squeezes, SHIFTS, "the batch axis is lost", "`squeeze()` drops every axis"),
+    (lays_rows_behind_each_other, SHIFTS, "flattened", "(40,), not (4, 10). The num"),
+    (lays_rows_behind_each_other_in_one, SHIFTS, "flattened", "one behind the other"),
+    (exchanges_the_axes, SHIFTS, "transposed", "rows and columns are exchanged"),
     (keeps_the_column_axis, NO_LOOP, "wrong shape", "an axis of length 1 is too many"),
+    (slides_inside_the_signals, ONE_KERNEL, "wrong shape", "Axes: 3 instead of 2."),
     (clears_its_input, SHIFTS, "an input changed", "not what it was"),
     (scales_its_input, SHIFTS, "an input changed", "so may your own next step"),
     (overwrites, SHIFTS, "sums overwritten", "`=` instead of `+=`"),
+    (stops_one_early, SHIFTS, "the last step is missing", "`range(n)` ends before n"),
+    (
+        stops_one_early_in_the_signal,
+        SHIFTS,
+        "the last step is missing",
+        "one too early?",
+    ),
+    (stops_one_early_in_both_loops, PAIR, "the last step is missing", "one too early?"),
+    (begins_at_one, SHIFTS, "the first step is missing", "Does your loop begin at 1?"),
+    (returns_in_the_loop, SHIFTS, "only the first step", "stand inside a loop?"),
+    (returns_in_the_outer_loop, PAIR, "only the first step", "stand inside a loop?"),
+    (returns_in_both_loops, PAIR, "only the first step", "stand inside a loop?"),
+    (
+        begins_with_old_memory,
+        SHIFTS,
+        "memory that doesn't begin with zeros",
+        "`new_empty` makes memory",
+    ),
+    (divides_zero_by_zero, SHIFTS, "wrong numbers", "40 of 40 numbers differ"),
     (remembers, SHIFTS, "not the same twice", "left over from the first"),
+    (keeps_its_buffer, SHIFTS, "not the same twice", "left over from the first"),
+    (clears_its_buffer, SHIFTS, "an earlier result changed", "a new tensor in each"),
+    (replays_by_id, SHIFTS, "an old result", "return the last result once more"),
+    (replays_by_is, SHIFTS, "an old result", "return the last result once more"),
+    (replays_by_shape, SHIFTS, "an old result", "return the last result once more"),
     (leans_on_the_notebook, SHIFTS, "wrong shape", "It reads `SHORTER` from the noteb"),
-    (forgets_the_last, SHIFTS, "wrong numbers", "3 of 24 numbers differ"),
+    (forgets_the_last, SHIFTS, "wrong numbers", "4 of 40 numbers differ"),
     (right_for_few_rows, SHIFTS, "wrong numbers", "440 of 880 numbers differ"),
     (loops_over_the_rows, SHIFTS, "still looping over the rows", "calls into torch"),
     (loops_in_numpy, NO_LOOP, "still looping over the rows", "lines of Python"),
@@ -408,10 +628,32 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (loops_over_both, SHIFTS, "still looping over the numbers", "Here one loop"),
     (loops_over_one, NO_LOOP, "still looping over the numbers", "Here no loop"),
     (spreads_everything_out, NO_LOOP, "too much memory", "larger than needed"),
+    (copies_contiguous_windows, WINDOWS, "windows copied", "`clone` fills 42,000 by"),
+    (clones_strided_windows, WINDOWS, "windows copied", "`clone` fills 42,000 bytes"),
+    (gathers_windows, WINDOWS, "windows copied", "`index` fills 42,000 bytes"),
+    (
+        takes_the_page_at_its_word,
+        NO_LOOP,
+        "an error in your code",
+        "Does `3` in your code belong to the page's example?",
+    ),
     (pads_the_signal, CONTRACT, "infinities spread", "An infinity in `v` meets"),
     (pads_the_kernel, CONTRACT, "infinities spread", "An infinity in `a` meets"),
     (flattens, CONTRACT, "wrong shape", "give (6, 8), not (2, 3, 8)"),
+    (flattens, CONTRACT, "wrong shape", "(Tried: `a` (2, 3, 5), `v` (2, 3, 4), torch."),
+    (
+        takes_two_axes,
+        CONTRACT,
+        "an error in your code",
+        "(Tried: `a` (2, 3, 5), `v` (2, 3, 4), torch.",
+    ),
     (writes_in_place, CONTRACT, "it fails inside vmap", "raises RuntimeError"),
+    (
+        writes_in_place,
+        CONTRACT,
+        "it fails inside vmap",
+        "in_dims=(None, 0) over `a` (5",
+    ),
 ]
 
 
@@ -425,6 +667,56 @@ def test_a_wrong_answer_is_refused_by_the_name_of_its_mistake(
 ):
     feedback = check(answer, **exercise)
     assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("slip", "exercise", "said"),
+    [
+        (lambda a, v: conv1d(a, v), NO_LOOP, "That is the kernel: it needs three axes"),
+        (lambda a, v: conv1d(a, v[None, None]), PAIR, "The signals need three axes"),
+        (
+            lambda a, v: conv1d(a, v.flip(0).view(1, 1, -1), padding=len(v) - 1),
+            ONE_KERNEL,
+            "(1, 4, 6): 4 in the middle, where kernels and groups ask for 1.",
+        ),
+        (
+            lambda a, v: conv1d(a[None], v.flip(1)[:, None], padding=v.shape[1] - 1),
+            NO_LOOP,
+            "each is a group: `groups=len(a)`",
+        ),
+        (
+            lambda a, v: conv1d(a[None], v.flip(1)[:, None], groups=a.shape[1]),
+            NO_LOOP,
+            "`groups` says 6, and the first axis of the kernels 4.",
+        ),
+        (
+            lambda a, v: conv1d(a[None], v[:, None], groups=3),
+            NO_LOOP,
+            "`groups` says 3, and the first axis of the kernels 4.",
+        ),
+        (
+            lambda a, v: torch.bmm(a.unfold(1, v.shape[1], 1), v),
+            NO_LOOP,
+            "in each row the kernel stands as a column",
+        ),
+        (
+            lambda a, v: torch.bmm(a.unfold(1, 2, 1), v.unsqueeze(2)),
+            NO_LOOP,
+            "is as long as a window",
+        ),
+        (
+            lambda a, v: conv1d(a[:, None], v.flip(1)[None, None]),
+            ONE_KERNEL,
+            "The last one here is 0, or -1: there is no 1.",
+        ),
+        (lambda a, v: a + v, SHIFTS, "the right side of that operation, 6 and 5 numbe"),
+        (overwrites_too_little, SHIFTS, "takes 5 numbers, and you give it 6."),
+    ],
+)
+def test_what_torch_says_of_the_commonest_slips_is_explained(slip, exercise, said):
+    feedback = check(slip, **exercise)
+    assert feedback.name == "an error in your code"
     assert said in feedback.text
 
 
@@ -477,6 +769,18 @@ def windows_times_kernel(a, v):
     return (windows * v.flip(1).unsqueeze(1)).sum(2)
 
 
+def windows_by_matmul(a, v):
+    n = v.shape[1]
+    windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1)
+    return (windows @ v.flip(1).unsqueeze(2)).squeeze(2)
+
+
+def fills_fresh_memory(a, v):
+    return a.new_empty(len(a), a.shape[1] + v.shape[1] - 1).copy_(
+        question.convolve_shift_add(a, v)
+    )
+
+
 def one_kernel_transposed(a, v):
     return torch.conv_transpose1d(a.unsqueeze(1), v.view(1, 1, -1)).squeeze(1)
 
@@ -500,6 +804,9 @@ ALL = [*VECTORISED, question.convolve_shift_add, question.convolve_fast]
         *((answer, SHIFTS) for answer in [over_the_longer, with_much_python, *ALL]),
         (question._add_padded, SHIFTS),
         *((answer, NO_LOOP) for answer in [windows_times_kernel, *VECTORISED]),
+        *((answer, WINDOWS) for answer in [windows_times_kernel, windows_by_matmul]),
+        (question.convolve_windows, WINDOWS),
+        (fills_fresh_memory, SHIFTS),
         (question.convolve_one_kernel, ONE_KERNEL),
         (one_kernel_transposed, ONE_KERNEL),
         (question.convolve_fast, ONE_KERNEL),
@@ -540,7 +847,19 @@ def test_what_cannot_be_drawn_leaves_no_figure_behind(answer):
 
 def test_an_error_is_told_with_its_line():
     line = misspelt.__code__.co_firstlineno + 1
-    assert f"Line {line} of its cell" in check(misspelt, **SHIFTS).text
+    assert f"Line {line} of test_checking.py, `" in check(misspelt, **SHIFTS).text
+
+
+def test_an_error_in_a_cell_is_told_with_the_line_of_that_cell():
+    line = misspelt.__code__.co_firstlineno + 1
+    answer = FunctionType(misspelt.__code__, {"__name__": "__main__"})
+    assert f"Line {line} of its cell, `" in check(answer, **SHIFTS).text
+
+
+def test_a_picture_is_told_to_show_another_example():
+    said = "The picture shows a smaller example."
+    assert said in check(unflipped, **NO_LOOP).text
+    assert said not in check(misspelt, **SHIFTS).text
 
 
 # Whatever an answer is or returns, the reader never sees a traceback of the check.
@@ -592,14 +911,17 @@ PAIR_OF_4_AND_9 = torch.ones(4), torch.ones(9)
     ("i", "j", "body", "name", "said"),
     [
         (..., 40, 36, UNANSWERED, "Write a number"),
-        (5.0, 40, 36, f"the hits of `{FOR_I}`", "How often is this one"),
+        (5.5, 40, 36, f"the hits of `{FOR_I}`", "How often does its body run?"),
         (4, 40, 36, f"the hits of `{FOR_I}`", "When does the loop learn that it ends?"),
         (5, 36, 36, f"the hits of `{FOR_J}`", "When does the loop learn that it ends?"),
         (5, 37, 36, f"the hits of `{FOR_J}`", "How often is this one entered?"),
         (5, 10, 36, f"the hits of `{FOR_J}`", "How often does the loop end?"),
         (5, 40, 13, f"the hits of `{BODY}`", "for one number of `a`"),
         ("five", 40, 36, f"the hits of `{FOR_I}`", "Not 'five'."),
+        (10, 45, 36, f"the hits of `{FOR_I}`", "if the two vectors were exchanged."),
+        (5, 45, 36, f"the hits of `{FOR_J}`", "if the two vectors were exchanged."),
         (5, 40, 36, RIGHT, "The profiler counts the same."),
+        (5.0, np.int64(40), torch.tensor(36), RIGHT, "The profiler counts the same."),
     ],
 )
 def test_hits_are_checked_against_a_real_profile(i, j, body, name, said):
@@ -676,6 +998,18 @@ def always_fails(function):
     assert function is question.convolve, "another function"
 
 
+def asserts_nothing(function):
+    assert True
+
+
+def looks_at_the_name(function):
+    assert "flat" not in function.__name__
+
+
+def looks_at_the_function(function):
+    assert function is not flat
+
+
 def says_no_word(function):
     raise AssertionError
 
@@ -693,6 +1027,9 @@ def flat(a, v):
     [
         (stub, UNANSWERED, "Write your code"),
         (1, "wrong type", "of type int"),
+        (asserts_nothing, "it lets a wrong function pass", "`flat` gets through"),
+        (looks_at_the_name, "it lets a wrong function pass", "can't see the function"),
+        (looks_at_the_function, "it lets a wrong function pass", "only what it retur"),
         (never_fails, "it lets a wrong function pass", "`flat` gets through"),
         (says_no_word, "it refuses a right function", "`raise AssertionError`"),
         (always_fails, "it refuses a right function", "fails it: another function"),
@@ -719,7 +1056,7 @@ def no_return(x, y):
     [
         (stub, UNANSWERED, "Write your code"),
         (7, "wrong type", "of type int"),
-        (no_number, "wrong type", "`no_number(2, 3)` returns a list."),
+        (no_number, "wrong type", "`no_number(2, 3)` returns a list. Wanted is a num"),
         (no_return, "wrong type", "returns a NoneType."),
         (lambda x, y: x.speed, "an error in your code", "With `<lambda>(2, 3)`: "),
         (lambda x, y: x + y, "wrong numbers", "gives 5, not 6."),
@@ -728,6 +1065,12 @@ def no_return(x, y):
         (lambda x, y: torch.nan, "wrong numbers", "gives nan, not 6."),
         (lambda x, y: x * y + 1e-4, RIGHT, "in 2 cases"),
         (lambda x, y: torch.tensor([x * y]), RIGHT, "in 2 cases"),
+        (lambda x, y: np.float32(x * y), RIGHT, "in 2 cases"),
+        (lambda x, y: np.int64(x * y), RIGHT, "in 2 cases"),
+        (lambda x, y: np.array(x * y), RIGHT, "in 2 cases"),
+        (lambda x, y: np.ones(3), "wrong type", "returns a ndarray. Wanted is a num"),
+        (lambda x, y: torch.ones(3), "wrong type", "returns a Tensor. Wanted is a num"),
+        (lambda x, y: "6", "wrong type", "returns a str. Wanted is a number."),
     ],
 )
 def test_numbers_are_checked(function, name, said):

@@ -13,7 +13,7 @@ try:
         compare_guess,
     )
     from .counting import count_bytes, count_calls, dispatched
-    from .display import show, show_figure, solution, stepper, table
+    from .display import show, show_figure, stepper, table
     from .extension import load_ipython_extension
     from .fresh import onednn_log, run_fresh
     from .machine import check_machine, granted_cores
@@ -63,7 +63,6 @@ __all__ = [
     "run_fresh",
     "show",
     "show_figure",
-    "solution",
     "stepper",
     "sweep",
     "table",

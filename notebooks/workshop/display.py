@@ -13,21 +13,10 @@ from IPython.display import Markdown, display
 
 def show(function, docstring=True):
     """Show the source of `function` as it stands in its file now."""
-    display(Markdown(_source(function, docstring)))
-
-
-def solution(function):
-    """Show the source of `function` as it stands in its file now, folded away."""
-    summary = f"<summary>Solution: <code>{function.__name__}</code></summary>"
-    folded = f"<details>{summary}\n\n{_source(function)}\n\n</details>"
-    display(Markdown(folded))
-
-
-def _source(function, docstring=True):
     source = inspect.getsource(function)
     if not docstring:
         source = re.sub(r'(?s) +""".*?"""\n', "", source, count=1)
-    return f"```python\n{source}```"
+    display(Markdown(f"```python\n{source}```"))
 
 
 class table:
