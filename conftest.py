@@ -18,7 +18,8 @@ OFFLINE = Path(__file__).parent / "tests" / "offline"
 NOTHING = TemporaryDirectory(prefix="no-settings-")
 FOLDER = Path(NOTHING.name)
 
-path = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
+PATH = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
+
 for name in (
     "JUPYTER_CONFIG_PATH",
     "JUPYTER_PATH",
@@ -34,7 +35,7 @@ os.environ |= {
     "JUPYTER_CONFIG_DIR": str(FOLDER / "jupyter"),
     "JUPYTER_DATA_DIR": str(FOLDER / "jupyter" / "data"),
     "MATPLOTLIBRC": str(FOLDER / "matplotlibrc"),
-    "PYTHONPATH": os.pathsep.join(path),
+    "PYTHONPATH": os.pathsep.join(PATH),
 }
 runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 
@@ -66,11 +67,10 @@ def cells_that_need_a_compiler(cells):
     A cell that asks whether there is a compiler goes on without: the cells after it can
     run. Where one doesn't ask, its whole notebook is about the operator.
     """
-    using = [
-        c for c in cells if re.search(r"(?m)^(from|import) native\b", c.cell.source)
-    ]
-    whole = {c.path for c in using if "has_compiler()" not in c.cell.source}
-    return [cell for cell in cells if cell in using or cell.path in whole]
+    imports = re.compile(r"(?m)^(from|import) native\b")
+    using = [item for item in cells if imports.search(item.cell.source)]
+    whole = {item.path for item in using if "has_compiler()" not in item.cell.source}
+    return [item for item in cells if item in using or item.path in whole]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -173,7 +173,11 @@ def next_is_the_following_notebook(notebook, path):
     place = names.index(path.name)
     before, after = names[:place][-1:], names[place + 1 :][:1]
     box = notebook.cells[0]
-    [recap] = [c for c in prose(notebook) if c.source.startswith("## Recap")]
+    recaps = [c for c in prose(notebook) if c.source.startswith("## Recap")]
+    if len(recaps) != 1:
+        yield "there is no recap, or a second: let one text begin with ## Recap"
+        return
+    [recap] = recaps
     links = [file for file, _ in LINK.findall(recap.source) if file.endswith("ipynb")]
     told = re.findall(r"\*\*Next:\*\* \[.*\]\((.*)\)", box.source)
     back = re.findall(r"\*\*Back to:\*\* \[.*\]\((.*)\)", box.source)
@@ -183,7 +187,7 @@ def next_is_the_following_notebook(notebook, path):
         (box, back, "back", before if back else []),
     ]:
         if found != wanted:
-            shown, right = ("".join(names) or "nothing" for names in (found, wanted))
+            shown, right = ("".join(files) or "nothing" for files in (found, wanted))
             yield f"{name_of(cell)} leads {way} to {shown}: link to {right}"
 
 
