@@ -936,6 +936,7 @@ def test_hits_are_checked_against_a_real_profile(i, j, body, name, said):
     [
         (..., UNANSWERED, "Write a number"),
         ((5, 40, 36), "wrong type", "Keep the dict: a tuple is none."),
+        ({FOR_I: np.ones(2)}, f"the hits of `{FOR_I}`", "Not array([1., 1.])."),
         ({}, "a line is missing", "How often is `for i in range(acols):` hit?"),
         (
             {FOR_I: 5, FOR_J: 40},

@@ -484,7 +484,9 @@ def check_hits(hits, function, *args):
     The profile is that of `function(*args)`; its loops are nested, from the outermost.
     Returns `Feedback`.
     """
-    if hits is ... or (isinstance(hits, dict) and ... in hits.values()):
+    if hits is ... or (
+        isinstance(hits, dict) and any(number is ... for number in hits.values())
+    ):
         raise Fault(UNANSWERED, "Write a number in place of each `...`.")
     if not isinstance(hits, dict):
         raise Fault("wrong type", f"Keep the dict: a {type(hits).__name__} is none.")
