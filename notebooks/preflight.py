@@ -15,6 +15,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections import namedtuple
 from pathlib import Path
 
@@ -157,9 +158,75 @@ def check_compiler():
     if os.name == "posix" and shutil.which(compiler):
         yield Check("C++ compiler", compiler, "")
     else:
-        found = "none: read notebook 09 without running it, or install one (on Debian "
-        found += "and Ubuntu apt-get install g++, on macOS xcode-select --install)"
+        found = "none: read about the operator without running it, or install one (on "
+        found += (
+            "Debian and Ubuntu apt-get install g++, on macOS xcode-select --install)"
+        )
         yield Check("C++ compiler", found, "")
+
+
+def check_settings():
+    """Yield a check for each setting of the user's that changes what notebooks show.
+
+    The variables and files that hold them are looked at, not the programs.
+    """
+    for name in ("MPLBACKEND", "PYTHONSTARTUP", "PYTHONWARNINGS"):
+        value = os.environ.get(name, "").replace(INLINE, "")
+        if value:
+            yield Check(name, value, f"unset it, {OTHERS}")
+    for folder in os.environ.get("JUPYTER_PATH", "").split(os.pathsep):
+        if folder and Path(folder, "kernels", "python3").exists():
+            found = f"another kernel python3 is in {folder}"
+            yield Check("JUPYTER_PATH", found, f"unset it, {OTHERS}")
+    for path in filter(_says_something, _ipython_files()):
+        mend = f"set IPYTHONDIR to an empty folder, {OTHERS}"
+        yield Check("IPython", f"reads {path}", mend)
+    path = _matplotlibrc()
+    if _says_something(path):
+        mend = f"set MATPLOTLIBRC to an empty file, {OTHERS}"
+        yield Check("matplotlib", f"reads {path}", mend)
+
+
+OTHERS = "or expect other outputs"
+INLINE = "module://matplotlib_inline.backend_inline"  # Jupyter's own choice
+
+
+def _ipython_files():
+    """Return what IPython reads or runs before the first cell."""
+    folder = os.environ.get("IPYTHONDIR") or os.path.expanduser("~/.ipython")
+    profile = Path(folder, "profile_default")
+    return sorted([*profile.glob("ipython*_config.*"), *profile.glob("startup/*.*py")])
+
+
+def _matplotlibrc():
+    """Return where matplotlib looks for the user's settings."""
+    linux = sys.platform.startswith(("linux", "freebsd"))
+    home = os.path.expanduser("~")
+    config = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
+    folder = Path(config, "matplotlib") if linux else Path(home, ".matplotlib")
+    path = os.environ.get("MATPLOTLIBRC") or os.environ.get("MPLCONFIGDIR") or folder
+    return Path(path, "matplotlibrc") if Path(path).is_dir() else Path(path)
+
+
+def _says_something(path):
+    """Tell whether a file of settings holds more than its comments."""
+    if not path.is_file():
+        return False
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    said = {line.partition("#")[0].strip() for line in lines}
+    return bool(said - {"", "c = get_config()"})
+
+
+def check_folder():
+    """Yield whether notebooks can write beside themselves: one makes a module there."""
+    folder = ROOT / "notebooks"
+    try:
+        tempfile.TemporaryFile(dir=str(folder)).close()
+    except OSError as error:
+        mend = "copy the series to a folder of your own"
+        yield Check("notebooks", f"can't be written: {_first_line(error)}", mend)
+        return
+    yield Check("notebooks", "can be written", "")
 
 
 def check_disk():
@@ -220,6 +287,8 @@ CHECKS = [
     check_packages,
     check_notebook,
     check_compiler,
+    check_settings,
+    check_folder,
     check_disk,
     check_port,
     check_cores,
@@ -251,9 +320,13 @@ def main():
         print(f"\033[{code}m{text}\033[0m" if colour else text, flush=True)
         wrong += bool(mend)
     things = "1 thing" if wrong == 1 else f"{wrong} things"
-    print(f"{things} to mend." if wrong else "Ready.")
+    print(f"{things} to mend." if wrong else "Ready.", flush=True)
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BrokenPipeError:  # `| head -1` reads no more: then Python needn't complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

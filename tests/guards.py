@@ -5,11 +5,14 @@ cell, what is wrong with it, and what to do.
 """
 
 import re
+from pathlib import Path
 
 import nbformat
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
 from workshop.checking import UNANSWERED
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 # Paths that only one machine has.
 FOLDERS = r"(?<![\w.])/(?:home|Users|root|tmp|work|usr|opt|var|mnt|private)/|(?<!\w)~/"
@@ -30,6 +33,12 @@ LINK = re.compile(
 )
 IMAGE = re.compile(r"<img\b[^>]*>|!\[[^\]]*\]\([^)]*\)")
 HEADING = re.compile(r"(?m)^(#+) (.+)$")
+
+
+def path_of(words):
+    """Return the path of the notebook that is called so, whatever its number is."""
+    [path] = [path for path in NOTEBOOKS if path.stem.split("_", 1)[1] == words]
+    return path
 
 
 def code_cells(notebook):
@@ -158,6 +167,30 @@ def anchors(path, notebook):
     return [text.replace(" ", "-") for _, text in headings(notebook)]
 
 
+def next_is_the_following_notebook(notebook, path):
+    """The box at the top names its neighbours, and the recap leads on."""
+    names = [other.name for other in sorted(path.parent.glob("*.ipynb"))]
+    place = names.index(path.name)
+    before, after = names[:place][-1:], names[place + 1 :][:1]
+    box = notebook.cells[0]
+    recaps = [c for c in prose(notebook) if c.source.startswith("## Recap")]
+    if len(recaps) != 1:
+        yield "there is no recap, or a second: let one text begin with ## Recap"
+        return
+    [recap] = recaps
+    links = [file for file, _ in LINK.findall(recap.source) if file.endswith("ipynb")]
+    told = re.findall(r"\*\*Next:\*\* \[.*\]\((.*)\)", box.source)
+    back = re.findall(r"\*\*Back to:\*\* \[.*\]\((.*)\)", box.source)
+    for cell, found, way, wanted in [
+        (box, told, "on", after),
+        (recap, links[-1:], "on", after),
+        (box, back, "back", before if back else []),
+    ]:
+        if found != wanted:
+            shown, right = ("".join(files) or "nothing" for files in (found, wanted))
+            yield f"{name_of(cell)} leads {way} to {shown}: link to {right}"
+
+
 # ---- it can be read and shown ----------------------------------------------------
 
 
@@ -265,6 +298,23 @@ def solution_of(folded):
     return found and found[1]
 
 
+def last_hints_stand_in_their_solutions(notebook, path):
+    """What the last hint shows as code, with … for a gap, the solution holds."""
+    for stub, _, after in exercises(notebook):
+        text = "\n".join(cell.source for cell in after)
+        hint = re.findall(r"(?s)<summary>Hint.*?</summary>(.*?)</details>", text)[-1:]
+        solution = solution_of(text)
+        for shown in re.findall(r"`([^`\n]+)`", hint[0]) if hint and solution else []:
+            parts = [re.escape(bare(part)) for part in shown.split("…")]
+            if not re.search(".*".join(parts), bare(solution)):
+                yield f"{name_of(stub)} has the hint {shown}: its solution lacks it"
+
+
+def bare(code):
+    """Return `code` without what a formatter may change: spaces, lines, last commas."""
+    return re.sub(r",(?=[)\]}])", "", re.sub(r"\s", "", code))
+
+
 GUARDS = [
     cells_were_run_from_the_top,
     printed_output_is_stored,
@@ -275,6 +325,7 @@ GUARDS = [
     no_output_names_a_place_on_this_machine,
     times_stand_in_outputs_or_marked_boxes,
     links_lead_somewhere,
+    next_is_the_following_notebook,
     first_line_loads_the_workshop,
     cells_fit_a_projector,
     pictures_have_a_text_alternative,
@@ -283,4 +334,5 @@ GUARDS = [
     metadata_is_normalised,
     predictions_are_taken_and_answered,
     exercises_are_whole,
+    last_hints_stand_in_their_solutions,
 ]

@@ -29,7 +29,6 @@ from workshop.checking import RIGHT, UNANSWERED, Feedback
 from workshop.display import image_of
 
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 CHROMIUM = next(
     filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])),
@@ -86,11 +85,6 @@ def lab(series, tmp_path_factory):
     environment = os.environ | {
         "JUPYTERLAB_SETTINGS_DIR": str(settings),
         "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "IPYTHONDIR": str(folder / "ipython"),
-        "CUDA_VISIBLE_DEVICES": "-1",
     }
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -198,7 +192,7 @@ def take_screenshots(page, name):
     page.set_viewport_size(WINDOW)
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
 def test_run_all_works_in_jupyterlab(path, open_notebook):
     page = open_notebook(path.name)
     run_all(page)
@@ -218,7 +212,7 @@ def test_run_all_works_in_jupyterlab(path, open_notebook):
 
 
 def test_the_slider_walks_through_its_pictures(open_notebook):
-    page = open_notebook("01_ask_the_question.ipynb")
+    page = open_notebook(guards.path_of("ask_the_question").name)
     run_all(page)
     picture = page.locator(".jupyter-widgets img")
     expect(picture).to_have_attribute("alt", re.compile(r"at place 0 gives out\[0\]"))
@@ -236,7 +230,7 @@ out[:, j : j + m] += a * v[:, j : j + 1]
 
 
 def test_an_exercise_is_solved_by_typing(open_notebook):
-    page = open_notebook("03_drop_the_inner_loop.ipynb")
+    page = open_notebook(guards.path_of("drop_the_inner_loop").name)
     run_all(page)
     cells = page.locator(".jp-CodeCell")
     stub = cells.filter(has_text="def my_shift_add(a, v):")
@@ -302,7 +296,7 @@ def cut_off(page, notebook):
     ]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_projector_cuts_nothing_off(path, open_notebook):
     page = open_notebook(path.name)
     found = cut_off(page, nbformat.read(path, as_version=4))
@@ -374,7 +368,7 @@ def serious_findings(notebook, chromium, folder):
     ]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
 def test_axe_finds_nothing_serious_in_an_exported_notebook(path, chromium, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     assert serious_findings(notebook, chromium, tmp_path) == []

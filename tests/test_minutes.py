@@ -1,7 +1,7 @@
 """The minutes of each notebook stand in its metadata; all else follows from there.
 
 Run as a program, this file writes them into the notebooks' boxes, the maps of README
-and notebook 00, and the agendas of the instructor's guide.
+and the first notebook, and the agendas of the instructor's guide.
 """
 
 import re
@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-MAPS = [ROOT / "README.md", FOLDER / "00_start_here.ipynb"]
+MAPS = [ROOT / "README.md", *FOLDER.glob("*_start_here.ipynb")]
 GUIDE = FOLDER / "TEACHING.md"
 
 BOX = re.compile(r"(?m)^(\*\*Minutes:\*\* ).*?(?=<br>|$)")

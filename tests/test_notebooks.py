@@ -1,6 +1,7 @@
 """The notebooks are tested strictly: planted defects show that none gets by."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,12 +9,19 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import guards
+import matplotlib
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import native
+from workshop.checking import UNANSWERED
+
 ROOT = Path(__file__).parents[1]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# Defects are planted into copies of these two.
+ONE_LOOP = guards.path_of("drop_the_inner_loop")
+CONV1D = guards.path_of("hand_it_to_conv1d")
+BEFORE, AFTER = guards.path_of("find_the_slow_line"), guards.path_of("drop_both_loops")
 RAISES = {"tags": ["raises-exception"]}
 
 
@@ -34,6 +42,10 @@ def printed(text, name="stdout"):
     return new_output("stream", name=name, text=text)
 
 
+def result(text):
+    return new_output("execute_result", {"text/plain": text})
+
+
 def shown(kind, text):
     return new_output("display_data", {kind: text})
 
@@ -51,26 +63,55 @@ def picture(alt):
 
 
 def test_the_notebooks_are_numbered_without_a_gap():
-    numbers = [int(path.name[:2]) for path in NOTEBOOKS]
-    assert numbers == list(range(len(NOTEBOOKS)))
-    assert len(NOTEBOOKS) >= 9
+    numbers = [int(path.name[:2]) for path in guards.NOTEBOOKS]
+    assert numbers == list(range(len(guards.NOTEBOOKS)))
+    assert len(guards.NOTEBOOKS) >= 9
 
 
 @pytest.mark.parametrize("guard", guards.GUARDS, ids=lambda guard: guard.__name__)
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_guard_complains_of_a_notebook(path, guard):
     assert list(guard(nbformat.read(path, as_version=4), path)) == []
 
 
-# ---- what is planted into a copy of notebook 03 is found --------------------------
+def numbers_told(text):
+    """Return what in the `text` of code or tests knows a notebook by its number."""
+    names = "|".join(path.stem.split("_", 1)[1] for path in guards.NOTEBOOKS)
+    known = rf"NOTEBOOKS\[|\bnotebooks? \d\d\b|\b\d\d_(?:{names})|[\"']\d\d_"
+    return re.findall(known, text)
+
+
+def test_no_code_and_no_test_knows_a_notebook_by_its_number():
+    files = [path for glob in ("*", "[nt]*/**/*") for path in ROOT.glob(glob)]
+    kinds = {".cfg", ".cpp", ".py", ".toml"}
+    sources = [p for p in files if p.suffix in kinds and p.name[:3] != "my_"]
+    assert {path.suffix for path in sources} == kinds
+    told = {p.name: numbers_told(p.read_text(encoding="utf-8")) for p in sources}
+    assert {name: numbers for name, numbers in told.items() if numbers} == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        f"{'NOTEBOOKS'}[3]",
+        "as notebook {:02} says",
+        "in notebooks {:02} to 9",
+        "path.name.startswith('{:02}_')",
+        "open {:02}_drop_the_inner_loop",
+    ],
+)
+def test_code_that_knows_a_notebook_by_its_number_is_found(planted):
+    assert len(numbers_told(planted.format(3))) == 1
+
+
+# ---- what is planted into a copy of a notebook is found ---------------------------
 
 
 def complaints(plant):
-    """Return what the guards say of a copy of notebook 03, changed by `plant`."""
-    path = NOTEBOOKS[3]
-    copy = nbformat.read(path, as_version=4)
+    """Return what the guards say of a copy of ONE_LOOP, changed by `plant`."""
+    copy = nbformat.read(ONE_LOOP, as_version=4)
     plant(copy)
-    return [text for guard in guards.GUARDS for text in guard(copy, path)]
+    return [text for guard in guards.GUARDS for text in guard(copy, ONE_LOOP)]
 
 
 def with_code(source, *outputs, count=None, **metadata):
@@ -126,6 +167,21 @@ def without_outputs(start):
     return plant
 
 
+def with_exercise(last_hint):
+    """Let an exercise follow whose solution is `return torch.zeros(1, 2)`."""
+
+    def plant(copy):
+        hints = ["a nudge", "the way", last_hint]
+        folded = [f"<summary>Hint</summary>{hint}</details>" for hint in hints]
+        solution = "def f():\n    return torch.zeros(\n        1, 2,\n    )"
+        folded += [f"<summary>Solution</summary>\n\n```python\n{solution}\n```"]
+        with_code("def f():\n    ...", tags=["exercise"])(copy)
+        with_code("check(f)", printed(UNANSWERED))(copy)
+        with_text("\n".join(folded))(copy)
+
+    return plant
+
+
 def answered(copy):
     [(_, check, _)] = guards.exercises(copy)
     check.outputs = [printed("✓ Right")]
@@ -147,8 +203,12 @@ def exchanged(copy):
         with_code("torch.manual_seed(0)\ntorch.rand(2)"),
         with_text("Ten calls, 2 × 3, 40 bytes. `1e-09 s` is its unit."),
         with_text('<div class="alert alert-info">\n\n20 ms, 3 times faster\n\n</div>'),
-        with_text("[next](04_drop_both_loops.ipynb), [prove](#Prove)"),
+        with_text(f"[next]({AFTER.name}), [prove](#Prove)"),
         with_text("[a test](../README.md#test), ![calls](ladder.png)"),
+        changed(
+            "**Minutes:**", f"**Back to:** [Find]({BEFORE.name})<br>\n**Minutes:**"
+        ),
+        with_exercise("`return torch.zeros(1, 2)`, or `torch.zeros(…, 2)`"),
         with_text("### A level deeper"),
         with_metadata(language_info={"name": "python"}),
     ],
@@ -191,8 +251,20 @@ def test_no_guard_complains_of_what_is_right(plant):
         (with_text("[a](../README.md#no)"), "the text that begins “[a](../README.md#n"),
         (with_text("[a](#Proof)"), "the text that begins “[a](#Proof)” links to #Proo"),
         (
-            with_text("[a](00_start_here.ipynb#Nowhere)"),
-            "the text that begins “[a](00_start_here.ipynb#Nowhere)” links to #Nowh",
+            with_text(f"[a]({BEFORE.name}#Nowhere)"),
+            f"the text that begins “[a]({BEFORE.name}#Nowhere)"[:62],
+        ),
+        (
+            changed(f"**Next:** [Drop both loops]({AFTER.name})", "**Next:** none"),
+            "the text that begins “# Drop the inner loop” leads on to nothing: link to",
+        ),
+        (
+            changed(f"({AFTER.name}).", f"({BEFORE.name})."),
+            f"the text that begins “## Recap” leads on to {BEFORE.name}: link to",
+        ),
+        (
+            changed("**Minutes:**", f"**Back to:** [Drop]({AFTER.name})\n**Minutes:**"),
+            "the text that begins “# Drop the inner loop” leads back to",
         ),
         (changed("%load_ext workshop", "import torch"), "cell 1 begins with import to"),
         (with_code("a\n" * 20), "cell {n} has 21 lines, and 20 fit: split it"),
@@ -218,12 +290,18 @@ def test_no_guard_complains_of_what_is_right(plant):
         (changed("    ...", "    return a"), "cell 6 is an exercise without `...`: le"),
         (changed("<summary>Hint 3", "<summary>3"), "cell 6 is an exercise: let three"),
         (changed("<summary>Solution", "<summary>"), "cell 6 is an exercise: let its s"),
+        (changed("## Recap", "## The end"), "there is no recap, or a second: let one"),
+        (
+            with_exercise("`torch.zeros(2)`"),
+            "cell {before} has the hint torch.zeros(2)",
+        ),
     ],
 )
 def test_every_planted_defect_is_found_and_told_with_its_cell(plant, complaint):
-    copy = nbformat.read(NOTEBOOKS[3], as_version=4)
+    copy = nbformat.read(ONE_LOOP, as_version=4)
     plant(copy)
-    complaint = complaint.format(n=len(guards.code_cells(copy)))
+    n = len(guards.code_cells(copy))
+    complaint = complaint.format(n=n, before=n - 1)
     assert [found[: len(complaint)] for found in complaints(plant)] == [complaint]
 
 
@@ -245,11 +323,19 @@ except ConnectionRefusedError as error:
 INLINE = "module://matplotlib_inline.backend_inline"
 USAGE_ERROR = "UsageError: Line magic function `%nope` not found.\n"
 
+RESULTS = "1\n2"
+FIGURE = 'import matplotlib\nprint(matplotlib.rcParams["lines.markersize"])'
+ASKS = "import native\nprint(native.has_compiler())"
+NATIVE = "from native import convolve_native"
+
 PLANTED = {  # the cells of one notebook
     "never_run": code("print(1)"),
     "right": code(COUNT, printed("calls: 217 in 4.5 ms\n")),
     "altered": code(COUNT, printed("calls: 216 in 4.5 ms\n")),
     "settings": code(SETTINGS, printed(f"-1 {INLINE}\n")),
+    "one_result": code(RESULTS, result("2")),
+    "figure": code(FIGURE, printed("6.0\n")),
+    "asks_for_a_compiler": code(ASKS, printed("True\n")),
     "offline": code(OFFLINE, printed("no network here: 192.0.2.1 is refused\n")),
     "stores_nothing": code("print(1)"),
     "stores_no_picture": code("display({'image/png': 'iVBO'}, raw=True)"),
@@ -269,20 +355,18 @@ def outcomes(planted, folder, *options):
     series, outside = folder / "series", folder / "outside"
     others = shutil.ignore_patterns("*.ipynb", "my_*", ".*", "__pycache__")
     shutil.copytree(ROOT / "notebooks", series / "notebooks", ignore=others)
-    offline = "tests/offline/sitecustomize.py"
-    settings = ("pyproject.toml", "SO_CONVOLVE_QUESTION.py", "tests/sanitize.cfg")
-    for path in (*settings, offline):
-        (series / path).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(ROOT / "tests" / "offline", series / "tests" / "offline")
+    settings = ("conftest.py", "pyproject.toml", "tests/sanitize.cfg")
+    for path in (*settings, "SO_CONVOLVE_QUESTION.py"):
         shutil.copy(ROOT / path, series / path)
     for name, content in planted.items():
         nbformat.write(content, series / "notebooks" / f"{name}.ipynb")
     outside.mkdir()
     pytest_nbval = [sys.executable, "-m", "pytest", "--nbval", series, *options]
-    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "0", "MPLBACKEND": "agg"}
     subprocess.run(
         [*pytest_nbval, "--junitxml=report.xml"],
         cwd=outside,
-        env=environment,
+        env=somebody(folder / "home"),
         check=False,
     )
     said = {name: [] for name in planted}
@@ -291,16 +375,59 @@ def outcomes(planted, folder, *options):
     return said
 
 
+def somebody(home):
+    """Return the environment of a user with settings, a GPU and no compiler."""
+    for path, text in {
+        ".ipython/profile_default/ipython_config.py": (
+            "c.InteractiveShell.ast_node_interactivity = 'all'"
+        ),
+        ".config/matplotlib/matplotlibrc": "lines.markersize: 1",
+    }.items():
+        (home / path).parent.mkdir(parents=True)
+        (home / path).write_text(text)
+    ours = ("IPYTHONDIR", "JUPYTER_", "MATPLOTLIBRC")
+    theirs = {k: value for k, value in os.environ.items() if not k.startswith(ours)}
+    return theirs | {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(Path(matplotlib.get_cachedir()).parent),  # of fonts
+        "CUDA_VISIBLE_DEVICES": "0",
+        "MPLBACKEND": "agg",
+        "CXX": "no-such-compiler",
+    }
+
+
 @pytest.fixture(scope="module")
-def said(tmp_path_factory):
+def stale():
+    """A copy of a notebook with a count that isn't true any more, and its cell."""
+    copy = nbformat.read(CONV1D, as_version=4)
+    [cell] = [c for c in guards.code_cells(copy) if "instead of" in c.source]
+    cell.outputs[0].text = cell.outputs[0].text.replace("8 instead", "9 instead")
+    return copy, cell
+
+
+@pytest.fixture(scope="module")
+def told(stale, tmp_path_factory):
+    """What pytest says of every cell of the planted notebooks."""
+    planted = {
+        "planted": notebook(*PLANTED.values(), counts=COUNTS),
+        "operator": notebook(code(NATIVE)),
+        "stale": stale[0],
+    }
+    return outcomes(planted, tmp_path_factory.mktemp("planted"))
+
+
+@pytest.fixture(scope="module")
+def said(told):
     """What pytest says of every planted cell."""
-    planted = {"planted": notebook(*PLANTED.values(), counts=COUNTS)}
-    first, *cells = outcomes(planted, tmp_path_factory.mktemp("planted"))["planted"]
+    first, *cells = told["planted"]
     assert first == ""
     return dict(zip(PLANTED, cells, strict=True))
 
 
-@pytest.mark.parametrize("name", ["right", "settings", "offline"])
+@pytest.mark.parametrize(
+    "name", ["right", "settings", "one_result", "figure", "offline"]
+)
 def test_what_is_right_passes_whatever_the_folder_and_the_environment(said, name):
     assert said[name] == ""
 
@@ -322,15 +449,21 @@ def test_a_planted_defect_fails(said, name, message):
     assert message in said[name]
 
 
-def test_a_stale_number_in_a_copy_of_a_notebook_fails_in_its_cell(tmp_path):
-    stale = nbformat.read(NOTEBOOKS[5], as_version=4)
-    [cell] = [c for c in guards.code_cells(stale) if "instead of" in c.source]
-    cell.outputs[0].text = cell.outputs[0].text.replace("8 instead", "9 instead")
-    failures = [text for text in outcomes({"stale": stale}, tmp_path)["stale"] if text]
-    [failure] = failures
+def test_a_stale_number_in_a_copy_of_a_notebook_fails_in_its_cell(told, stale):
+    [failure] = filter(None, told["stale"])
     assert "Cell outputs differ" in failure
-    assert f"Cell {cell.execution_count - 1}" in failure
+    assert f"Cell {stale[1].execution_count - 1}" in failure
     assert "columns: 8 instead of 14" in failure
+
+
+def test_without_a_compiler_a_notebook_about_the_operator_is_skipped_whole(told):
+    skipped = [native.NO_COMPILER in text for text in told["operator"]]
+    assert skipped == [True, True]
+
+
+def test_without_a_compiler_a_cell_that_asks_for_one_is_skipped_alone(said):
+    skipped = [name for name, text in said.items() if native.NO_COMPILER in text]
+    assert skipped == ["asks_for_a_compiler"]
 
 
 def test_a_cell_that_never_ends_fails_at_its_timeout(tmp_path):

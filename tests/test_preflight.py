@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections import namedtuple
 from pathlib import Path
 from types import SimpleNamespace
@@ -149,10 +150,101 @@ def test_a_figure_that_shows_nothing_is_red(monkeypatch):
     assert last.mend
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("MPLBACKEND", "agg", "agg"),
+        ("PYTHONSTARTUP", "mine.py", "mine.py"),
+        ("PYTHONWARNINGS", "always", "always"),
+    ],
+)
+def test_a_variable_that_changes_what_notebooks_show_is_named(
+    name, value, found, monkeypatch
+):
+    monkeypatch.setenv(name, value)
+    [check] = preflight.check_settings()
+    assert check == (name, found, "unset it, or expect other outputs")
+
+
+def test_the_backend_that_jupyter_sets_is_nobodys_setting(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    assert list(preflight.check_settings()) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "name", "variable"),
+    [
+        (".ipython/profile_default/ipython_config.py", "c.A.b = 1", "IPython", "IPYTH"),
+        (
+            ".ipython/profile_default/ipython_kernel_config.json",
+            "{",
+            "IPython",
+            "IPYTH",
+        ),
+        (".ipython/profile_default/startup/00-mine.ipy", "1", "IPython", "IPYTHONDIR"),
+        (
+            ".config/matplotlib/matplotlibrc",
+            "font.size: 20",
+            "matplotlib",
+            "MATPLOTLIB",
+        ),
+    ],
+)
+def test_a_file_that_changes_what_notebooks_show_is_named(
+    file, text, name, variable, monkeypatch, tmp_path
+):
+    for setting in ("IPYTHONDIR", "MATPLOTLIBRC", "MPLCONFIGDIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(setting, raising=False)
+    for home in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(home, str(tmp_path))
+    monkeypatch.setattr(sys, "platform", "linux")
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text("# A comment\n\nc = get_config()  #noqa\n")
+    assert list(preflight.check_settings()) == []
+    path.write_text(f"# A comment\n{text}\n")
+    [check] = preflight.check_settings()
+    assert check[:2] == (name, f"reads {path}")
+    assert check.mend.startswith(f"set {variable}")
+
+
+def test_another_kernel_on_jupyters_path_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("JUPYTER_PATH", broken_kernel(tmp_path)["JUPYTER_PATH"])
+    [check] = preflight.check_settings()
+    assert check[:2] == ("JUPYTER_PATH", f"another kernel python3 is in {tmp_path}")
+
+
+def test_the_first_notebook_shows_what_is_set_too(monkeypatch):
+    rows = workshop.check_machine().markdown
+    monkeypatch.setenv("PYTHONWARNINGS", "always")
+    more = set(workshop.check_machine().markdown.splitlines()) - set(rows.splitlines())
+    assert "| PYTHONWARNINGS | always | unset it, or expect other outputs |" in more
+
+
+def test_a_folder_that_cannot_be_written_is_red(monkeypatch):
+    def refuse(dir):
+        raise OSError(f"{dir} is a read-only file system")
+
+    assert told(preflight.check_folder) == ("can be written", "")
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    found, mend = told(preflight.check_folder)
+    assert found.startswith(f"can't be written: {SCRIPT.parent} is a read-only")
+    assert mend == "copy the series to a folder of your own"
+
+
+def test_who_reads_only_its_first_line_gets_no_traceback():
+    reader, writer = os.pipe()
+    os.close(reader)  # as `| head -1` soon does
+    command = [sys.executable, "-I", "-S", str(SCRIPT)]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert done.stderr == b""
+
+
 def test_no_compiler_is_told_and_not_red(monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
     found, mend = told(preflight.check_compiler)
-    assert found.startswith("none: read notebook 09 without running it")
+    assert found.startswith("none: read about the operator without running it")
     assert "apt-get install g++" in found
     assert mend == ""
 

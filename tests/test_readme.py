@@ -1,4 +1,4 @@
-"""README, the map of notebook 00 and the picture say what is counted and stored.
+"""README, the map of the first notebook and the picture say what is counted and stored.
 
 Run as a program, this file draws the picture anew.
 """
@@ -26,7 +26,7 @@ from workshop.drawings import STYLE, draw_ladder  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PICTURE = ROOT / "notebooks" / "ladder.png"
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+START = guards.path_of("start_here")
 TITLE = "Calls into torch for a batch of five pairs, 5 × 7"
 ONE_KERNEL = "convolve_one_kernel"  # solves another problem: not on the ladder
 
@@ -99,16 +99,16 @@ def cells(path):
     return nbformat.read(path, as_version=4).cells
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_maps_name_each_notebook_and_its_title(path):
-    start = "\n".join(cell.source for cell in cells(NOTEBOOKS[0]))
+    start = "\n".join(cell.source for cell in cells(START))
     opening = cells(path)[0].source
     title = re.search(r"^# (.+)$", opening, re.MULTILINE)[1]
     name = f"{path.stem[:2]} {title}"
     linked = rf"(?m)^\| \[{name}\]\({{}}{path.name}\) \| .+ \| [\d +]+ \|$"
     assert re.search(linked.format("notebooks/"), README)
     here = rf"(?m)^\| {name} \| .+ \| [\d +]+ \|$"
-    assert re.search(here if path == NOTEBOOKS[0] else linked.format(""), start)
+    assert re.search(here if path == START else linked.format(""), start)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 // A row of 2 to 9 numbers is too short for a loop over it to be worth a processor's
 // while. So a row becomes a vector register, and shifting it becomes shuffling: each
 // number of the shorter row multiplies a shifted copy of the longer one. That is
-// notebook 03's answer again, in registers. Vectors are those of GCC and Clang; what
+// convolve_shift_add again, in registers. Vectors are those of GCC and Clang; what
 // they become (AVX-512, AVX2, NEON) the compiler decides.
 //
 // torch's stable ABI keeps the headers few, and so the compilation short.

@@ -1,4 +1,4 @@
-"""The pictures of notebook 10: a network, the way of an atom, masses, estimates."""
+"""Pictures of the asker's problem: a network, the way of an atom, masses, estimates."""
 
 import matplotlib.pyplot as plt
 import numpy as np

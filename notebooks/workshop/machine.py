@@ -19,6 +19,7 @@ def check_machine():
         *preflight.check_python(),
         *preflight.check_packages(),
         *preflight.check_compiler(),
+        *preflight.check_settings(),
         *preflight.check_disk(),
         *preflight.check_cores(),
     ]

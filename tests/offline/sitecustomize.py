@@ -1,8 +1,8 @@
 """Refuse the network: Python runs this file at its start where it is on the path.
 
-`notebooks/conftest.py` puts it on the path of every kernel, so that a notebook which
-needs the network fails its test. What a machine says to itself is allowed: that is how
-Jupyter talks to its kernels.
+`conftest.py` puts it on the path of all that pytest starts, and runs it in pytest, so
+that a notebook or a test which needs the network fails. What a machine says to itself
+is allowed: that is how Jupyter talks to its kernels.
 """
 
 import socket
