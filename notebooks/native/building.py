@@ -3,6 +3,7 @@
 `torch.utils.cpp_extension.load` would need ninja, and takes longer to import and build.
 """
 
+import contextlib
 import errno
 import hashlib
 import logging
@@ -94,9 +95,11 @@ def _refuse_strangers(path):
 def _find(folder, key):
     """Return the library built from `key`, or None; its name holds its hash, too."""
     for library in folder.glob(f"{key}-*.so"):
-        _refuse_strangers(library)
-        if library.name == f"{key}-{_hash(library.read_bytes())}.so":
-            return library
+        # Another process may be removing what isn't whole.
+        with contextlib.suppress(FileNotFoundError):
+            _refuse_strangers(library)
+            if library.name == f"{key}-{_hash(library.read_bytes())}.so":
+                return library
     return None
 
 
