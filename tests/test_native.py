@@ -377,13 +377,6 @@ compiled = torch.compile(convolve_native, backend="aot_eager", fullgraph=True)
 compiled(a, v).sum().backward()
 assert a.grad.eq(7).all()
 """
-BREAKING = """
-import torch
-from native import convolve_native
-a, v, out = torch.ones(3, 5), torch.ones(3, 7), torch.empty(3, 11)
-torch.compile(convolve_native, backend="eager")(a, v, out=out)
-assert out.sum() == 3 * 35
-"""
 THREADS = """
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -397,7 +390,7 @@ with ThreadPoolExecutor(4) as pool:
 """
 
 
-@pytest.mark.parametrize("script", [COMPILED, BREAKING, THREADS])
+@pytest.mark.parametrize("script", [COMPILED, THREADS])
 def test_the_first_call_of_a_process_may_be_any_and_warns_of_nothing(script):
     operators()  # builds, if need be
     folders = map(

@@ -43,9 +43,6 @@ _operators = None
 _lock = threading.Lock()
 _library = torch.library.Library("convolve_native", "FRAGMENT")
 
-# torch.compile can't trace a build, and misreads the detector: both run as they are.
-_is_transformed = torch.compiler.assume_constant_result(_is_transformed)
-
 
 def operators():
     """Return the `Operators`; build and register them on the first call.
@@ -56,13 +53,7 @@ def operators():
     return _operators
 
 
-@torch.compiler.assume_constant_result  # called by torch.compile, not traced ...
 def _prepare():
-    _load_once()
-
-
-@torch.compiler.disable  # ... and not compiled where a graph has broken
-def _load_once():
     global _operators
     with _lock:
         if _operators is None:
@@ -71,6 +62,11 @@ def _load_once():
             names = Operators._fields
             ops = torch.ops.convolve_native
             _operators = Operators(*(getattr(ops, name).default for name in names))
+
+
+# torch.compile can't trace a build, so it calls this function as it traces. That is
+# torch.compiler.assume_constant_result, without a second to import the compiler.
+_prepare._dynamo_marked_constant = True
 
 
 def _register():

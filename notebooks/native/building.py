@@ -74,7 +74,7 @@ def find_or_build(folder):
         for useless in folder.glob(f"{key}-*"):
             useless.unlink()
         for unfinished in folder.glob("unfinished*"):  # by a build that was killed
-            shutil.rmtree(unfinished)
+            shutil.rmtree(unfinished, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix="unfinished", dir=folder) as unfinished:
             library = Path(unfinished, "convolve.so")
             _compile(library)
