@@ -180,8 +180,9 @@ def test_what_torch_compile_does_not_support_is_right_or_refused(
         torch.testing.assert_close(found, wanted)
 
 
-@pytest.mark.parametrize("backend", [None, "eager", "aot_eager"])
-def test_dual_tensors_keep_their_tangents(backend):
+@pytest.mark.parametrize("backend", [None, "eager", "aot_eager", "inductor"])
+@pytest.mark.parametrize("tangents_first", [False, True])
+def test_dual_tensors_keep_their_tangents(backend, tangents_first):
     torch.compiler.reset()
     a, v = whole_numbers(3, 5), whole_numbers(3, 7)
     tangents = whole_numbers(3, 5) + 1, whole_numbers(3, 7) - 1
@@ -189,14 +190,27 @@ def test_dual_tensors_keep_their_tangents(backend):
     of_v = convolve_antidiagonals(a, tangents[1])
     function = convolve_native
     if backend:
-        function = torch.compile(function, backend=backend, fullgraph=True)
-    for _ in range(2):  # compiled before there are tangents, and among them
+        function = torch.compile(function, backend=backend)
+    if not tangents_first:
         assert torch.equal(function(a, v), convolve_antidiagonals(a, v))
-        with forward_ad.dual_level():
-            duals = map(forward_ad.make_dual, (a, v), tangents)
-            value, tangent = forward_ad.unpack_dual(function(*duals))
-        assert torch.equal(value, convolve_antidiagonals(a, v))
-        assert torch.equal(tangent, of_a + of_v)
+    with forward_ad.dual_level():
+        duals = map(forward_ad.make_dual, (a, v), tangents)
+        value, tangent = forward_ad.unpack_dual(function(*duals))
+    assert torch.equal(value, convolve_antidiagonals(a, v))
+    assert torch.equal(tangent, of_a + of_v)
+    assert torch.equal(function(a, v), convolve_antidiagonals(a, v))
+
+
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+def test_one_graph_refuses_dual_tensors_also_once_it_is_compiled(backend):
+    torch.compiler.reset()
+    a, v = whole_numbers(3, 5), whole_numbers(3, 7)
+    compiled = torch.compile(convolve_native, backend=backend, fullgraph=True)
+    compiled(a, v)
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(a, a)
+        with pytest.raises(RuntimeError, match="tangents of dual tensors: compile the"):
+            compiled(dual, v)
 
 
 def test_forward_over_reverse_and_reverse_over_forward_are_right():

@@ -142,11 +142,22 @@ class _Correlate(torch.autograd.Function):
 
 def _choose(name, a, v):
     """Call an operator by the shortest way that whoever watches can follow."""
-    # Any open level, since a tensor can't tell its tangent cheaply, or to a compiler.
-    if forward_ad._current_level >= 0 or _is_transformed():
+    compiling, transformed = torch.compiler.is_compiling(), _is_transformed()
+    # Any open level counts: to ask a tensor for its tangent takes longer, and while
+    # torch.compile traces it has none.
+    tangents = forward_ad._current_level >= 0
+    if compiling and tangents and not transformed:
+        raise NotImplementedError(
+            "compiled code may lose the tangents of dual tensors: compile the whole of "
+            "torch.func.jvp, or nothing"
+        )
+    if transformed or tangents:
         _as_batch(a, v)  # what follows takes more
-        return convolve_fast(a, v) if name == "full" else _correlate(a, v)
-    if torch.compiler.is_compiling():
+        function = convolve_fast if name == "full" else _correlate
+        if not transformed:  # or torch.compile, refused above, takes it up again here
+            function = torch.compiler.disable(function)
+        return function(a, v)
+    if compiling:
         _as_batch(a, v)  # or the compiler would tell what is wrong with them
         return getattr(operators(), name)(a, v)
     ops = _operators or operators()
@@ -169,7 +180,8 @@ def convolve_native(a, v, out=None):
     `torch.vmap` and derivatives in forward mode get `convolve_fast` instead. Numbers
     are finite: an infinity or a NaN may spread over its row, never to another.
 
-    With `out`, `torch.compile` breaks the graph, and refuses `fullgraph=True`.
+    With `out`, or among dual tensors, `torch.compile` breaks its graph here, and fails
+    with `fullgraph=True`.
 
     Raises TypeError, ValueError: see `SO_CONVOLVE_QUESTION`, and for `out`;
     RuntimeError: see `building.load`; NotImplementedError: `out` in forward mode or
