@@ -205,7 +205,7 @@ def check_compiler():
     compiler = find_compiler()
     found = compiler.found
     if not compiler.fits:
-        reading = "or read “Approach the limit” without running it"
+        reading = "or read about the operator without running it"
         found = f"{found}, but {NO_COMPILER}; {reading}"
     yield Check("C++ compiler", found, "")
 

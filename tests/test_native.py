@@ -209,7 +209,7 @@ def test_one_graph_refuses_dual_tensors_also_once_it_is_compiled(backend):
     compiled(a, v)
     with forward_ad.dual_level():
         dual = forward_ad.make_dual(a, a)
-        with pytest.raises(RuntimeError, match="tangents of dual tensors: compile the"):
+        with pytest.raises(RuntimeError, match="lose the tangents of dual tensors"):
             compiled(dual, v)
 
 
@@ -405,7 +405,7 @@ with ThreadPoolExecutor(4) as pool:
 
 
 @pytest.mark.parametrize("script", [COMPILED, THREADS])
-def test_the_first_call_of_a_process_may_be_any_and_warns_of_nothing(script):
+def test_the_first_call_of_a_process_may_be_compiled_or_come_from_four_threads(script):
     operators()  # builds, if need be
     folders = map(
         str, [Path(native.__file__).parents[1], Path(native.__file__).parents[2]]

@@ -156,7 +156,7 @@ def test_no_compiler_is_told_and_not_red(monkeypatch):
         f"nothing called no-such-compiler, but {native.NO_COMPILER}"
     )
     assert "apt-get install g++" in found
-    assert "read “Approach the limit” without running it" in found
+    assert "read about the operator without running it" in found
     assert mend == ""
 
 

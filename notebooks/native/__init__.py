@@ -141,15 +141,18 @@ class _Correlate(torch.autograd.Function):
 
 
 def _choose(name, a, v):
-    """Call an operator by the shortest way that whoever watches can follow."""
+    """Call an operator the shortest way that autograd and torch's compiler can follow.
+
+    What torch.func transforms, or forward mode differentiates, is left to torch.
+    """
     compiling, transformed = torch.compiler.is_compiling(), _is_transformed()
     # Any open level counts: to ask a tensor for its tangent takes longer, and while
     # torch.compile traces it has none.
     tangents = forward_ad._current_level >= 0
     if compiling and tangents and not transformed:
         raise NotImplementedError(
-            "compiled code may lose the tangents of dual tensors: compile the whole of "
-            "torch.func.jvp, or nothing"
+            "torch.compile may lose the tangents of dual tensors: don't compile this "
+            "call, or compile a function that calls torch.func.jvp"
         )
     if transformed or tangents:
         _as_batch(a, v)  # what follows takes more
