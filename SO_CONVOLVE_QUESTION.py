@@ -327,8 +327,12 @@ def _has_fast_groups(a):
 
 
 def _is_transformed():
-    """Tell whether vmap or another of `torch.func` is at work: no public way exists."""
-    return torch._C._functorch.peek_interpreter_stack() is not None
+    """Tell whether vmap or another of `torch.func` is at work: no public way exists.
+
+    This is what `torch.autograd.Function` asks. `_functorch.peek_interpreter_stack` says
+    the same, but never None while `torch.compile` traces, where this is a constant.
+    """
+    return torch._C._are_functorch_transforms_active()
 
 
 def _sum_antidiagonals(long, short):

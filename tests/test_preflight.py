@@ -244,15 +244,46 @@ def test_who_reads_only_its_first_line_gets_no_traceback():
 def test_no_compiler_is_told_and_not_red(monkeypatch):
     monkeypatch.setenv("CXX", "no-such-compiler")
     found, mend = told(preflight.check_compiler)
-    assert found.startswith("none: read about the operator without running it")
+    assert found.startswith(
+        f"nothing called no-such-compiler, but {native.NO_COMPILER}"
+    )
     assert "apt-get install g++" in found
+    assert "read about the operator without running it" in found
+    assert mend == ""
+
+
+GCC = "#define __GNUC__ {}\n#define __GNUC_MINOR__ {}\n"
+CLANG = "#define __clang_major__ {}\n#define __clang_minor__ {}\n" + GCC.format(4, 2)
+
+
+@pytest.mark.parametrize(
+    ("macros", "named", "fits"),
+    [
+        (GCC.format(11, 4), "GCC 11.4", False),
+        (GCC.format(12, 1), "GCC 12.1", True),
+        (CLANG.format(12, 0), "Clang 12.0", False),
+        (CLANG.format(13, 0), "Clang 13.0", True),
+        ("", "neither GCC nor Clang", False),
+    ],
+)
+def test_a_compiler_is_named_and_must_be_new_enough(
+    macros, named, fits, monkeypatch, tmp_path
+):
+    (tmp_path / "macros").write_text(macros)
+    script = tmp_path / "c++"
+    script.write_text(f"#!/bin/sh\ncat {tmp_path}/macros\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("CXX", f"{script} -m64")
+    found, mend = told(preflight.check_compiler)
+    assert named in found
+    assert (native.NO_COMPILER in found) is not fits
+    assert native.has_compiler() is fits
     assert mend == ""
 
 
 def test_it_finds_the_compiler_that_the_operator_is_built_with():
     found, _ = told(preflight.check_compiler)
-    wanted = native.COMPILER if native.has_compiler() else "none: "
-    assert found.startswith(wanted)
+    assert (native.NO_COMPILER in found) is not native.has_compiler()
 
 
 def test_a_full_disk_is_red(monkeypatch):

@@ -1,40 +1,32 @@
 """The full convolution as a native operator: C++ in `convolve.cpp`, built on first use.
 
-It needs GCC or Clang. The built library is kept in torch's folder for extensions, under
-a name made of the source, torch's version, the processor and the compiler.
+It needs GCC or Clang. `building.py` builds the library, and keeps it.
 """
 
-import hashlib
-import logging
-import os
-import platform
-import shutil
-import subprocess
-import tempfile
+import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch.autograd import forward_ad
 
-from SO_CONVOLVE_QUESTION import _as_batch
-
-# The import warns where a CUDA toolkit is installed and no GPU is seen.
-logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
-from torch.utils import cpp_extension  # noqa: E402
-
-SOURCE = Path(__file__).with_name("convolve.cpp")
-COMPILER = os.environ.get("CXX", "c++")
-NO_COMPILER = (
-    "the native operator needs a C++ compiler, GCC or Clang, and found none: on Debian "
-    "and Ubuntu run apt-get install g++, on macOS xcode-select --install"
+from SO_CONVOLVE_QUESTION import (
+    _as_batch,
+    _correlate,
+    _is_transformed,
+    convolve_fast,
 )
 
+from .building import NO_COMPILER, SOURCE, has_compiler, load
 
-def has_compiler():
-    """Tell whether there is a compiler to build the operator with."""
-    return os.name == "posix" and shutil.which(COMPILER) is not None
+__all__ = [
+    "NO_COMPILER",
+    "SOURCE",
+    "Operators",
+    "convolve_native",
+    "has_compiler",
+    "operators",
+]
 
 
 class Operators(NamedTuple):
@@ -48,82 +40,65 @@ class Operators(NamedTuple):
 
 
 _operators = None
+_lock = threading.Lock()
+_library = torch.library.Library("convolve_native", "FRAGMENT")
 
 
 def operators():
     """Return the `Operators`; build and register them on the first call.
 
-    Raises RuntimeError without a compiler, or if it fails.
+    Raises RuntimeError: see `building.load`.
     """
-    global _operators  # a cache that torch.compile can look through
-    if _operators is None:
-        _operators = _build()
+    _prepare()
     return _operators
 
 
-def _build():
-    if not has_compiler():
-        raise RuntimeError(NO_COMPILER)
-    root = os.environ.get("TORCH_EXTENSIONS_DIR")
-    root = root or cpp_extension.get_default_build_root()
-    folder = Path(root, f"convolve_native_{_key()}")
-    library = folder / "convolve.so"
-    if not library.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as unfinished:
-            compiled = Path(unfinished, library.name)
-            _compile(compiled)
-            compiled.replace(library)  # at once, whoever else is building it
-    torch.ops.load_library(library)
-    _register()
-    ops = torch.ops.convolve_native
-    return Operators(*(getattr(ops, name).default for name in Operators._fields))
+def _prepare():
+    global _operators
+    with _lock:
+        if _operators is None:
+            load()
+            _register()
+            names = Operators._fields
+            ops = torch.ops.convolve_native
+            _operators = Operators(*(getattr(ops, name).default for name in names))
 
 
-def _compile(library):
-    options = ["-std=c++20", "-O3", "-march=native", "-shared", "-fPIC"]
-    headers = [f"-I{path}" for path in cpp_extension.include_paths()]
-    libraries = [f"-L{path}" for path in cpp_extension.library_paths()]
-    files = [SOURCE, "-o", library, *libraries, "-ltorch_cpu", "-lc10"]
-    command = [COMPILER, *options, *headers, *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(f"{COMPILER} can't build {SOURCE.name}:\n{done.stderr}")
-
-
-def _key():
-    """Return what a built library depends on, as a short hash."""
-    cpuinfo = Path("/proc/cpuinfo")
-    processor = platform.processor() + platform.machine()
-    if cpuinfo.exists():
-        lines = cpuinfo.read_text().splitlines()
-        processor += next((line for line in lines if line.startswith("flags")), "")
-    parts = [SOURCE.read_text(), torch.__version__, processor, COMPILER]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+# torch.compile can't trace a build, so it calls this function as it traces. That is
+# torch.compiler.assume_constant_result, without a second to import the compiler.
+_prepare._dynamo_marked_constant = True
 
 
 def _register():
     """Tell torch the shapes of the results, and the gradients."""
 
     def shape_of_full(a, v):
-        return a.new_empty(*a.shape[:-1], a.shape[-1] + v.shape[-1] - 1)
+        *_, shape = _as_batch(a, v)
+        return a.new_empty(shape)
 
     def shape_of_correlate(grad, other):
-        return grad.new_empty(*grad.shape[:-1], grad.shape[-1] - other.shape[-1] + 1)
+        _as_batch(grad, other)
+        width = grad.shape[-1] - other.shape[-1] + 1
+        if width < 1:
+            raise ValueError(
+                f"grad must be as long as other, or longer, not {tuple(grad.shape)} "
+                f"and {tuple(other.shape)}"
+            )
+        return grad.new_empty(*grad.shape[:-1], width)
+
+    def check_full_out(a, v, out):
+        *_, shape = _as_batch(a, v)
+        _check_shape(out, shape, a.dtype)
 
     for name, shape_of, gradient in [
         ("full", shape_of_full, _Full),
         ("correlate", shape_of_correlate, _Correlate),
     ]:
-        name = f"convolve_native::{name}"
-        torch.library.register_fake(name, shape_of)
-        torch.library.register_fake(f"{name}_plain", shape_of)
-        torch.library.register_autograd(name, gradient.backward, setup_context=_keep)
-    torch.library.register_fake("convolve_native::full_out", lambda a, v, out: None)
-
-
-def _keep(ctx, inputs, output=None):
-    ctx.save_for_backward(*inputs)
+        torch.library.register_fake(f"convolve_native::{name}", shape_of)
+        torch.library.register_fake(f"convolve_native::{name}_plain", shape_of)
+        # torch.library.register_autograd would lose forward-mode derivatives silently.
+        _library.impl(name, gradient.apply, "Autograd")
+    torch.library.register_fake("convolve_native::full_out", check_full_out)
 
 
 class _Full(torch.autograd.Function):
@@ -134,8 +109,8 @@ class _Full(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, a, v):
-        _keep(ctx, (a, v))
-        return operators().full_plain(a, v)
+        ctx.save_for_backward(a, v)
+        return _operators.full_plain(a, v)
 
     @staticmethod
     def backward(ctx, grad):
@@ -152,8 +127,8 @@ class _Correlate(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, grad, other):
-        _keep(ctx, (grad, other))
-        return operators().correlate_plain(grad, other)
+        ctx.save_for_backward(grad, other)
+        return _operators.correlate_plain(grad, other)
 
     @staticmethod
     def backward(ctx, grad):
@@ -165,44 +140,33 @@ class _Correlate(torch.autograd.Function):
         )
 
 
-# torch.func wants a forward without ctx. Such a call takes three times as long.
-class _FullForFunc(_Full):
-    generate_vmap_rule = True
-    forward = staticmethod(lambda a, v: operators().full_plain(a, v))
-    setup_context = staticmethod(_keep)
-
-
-class _CorrelateForFunc(_Correlate):
-    generate_vmap_rule = True
-    forward = staticmethod(lambda grad, other: operators().correlate_plain(grad, other))
-    setup_context = staticmethod(_keep)
-
-
-_FUNCTIONS = {
-    "full": (_Full, _FullForFunc),
-    "correlate": (_Correlate, _CorrelateForFunc),
-}
-
-
 def _choose(name, a, v):
-    """Call an operator by the shortest way that whoever watches can follow."""
-    if torch.compiler.is_compiling():
-        return getattr(operators(), name)(a, v)
-    if torch._C._are_functorch_transforms_active():  # then requires_grad may not tell
-        return _FUNCTIONS[name][1].apply(a, v)
-    if torch.is_grad_enabled() and (a.requires_grad or v.requires_grad):
-        return _FUNCTIONS[name][0].apply(a, v)
-    if forward_ad._current_level >= 0:
-        _refuse_tangents(a, v)
-    ops = _operators or operators()
-    return ops.full_plain(a, v) if name == "full" else ops.correlate_plain(a, v)
+    """Call an operator the shortest way that autograd and torch's compiler can follow.
 
-
-def _refuse_tangents(*tensors):
-    if any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors):
+    What torch.func transforms, or forward mode differentiates, is left to torch.
+    """
+    compiling, transformed = torch.compiler.is_compiling(), _is_transformed()
+    # Any open level counts: to ask a tensor for its tangent takes longer, and while
+    # torch.compile traces it has none.
+    tangents = forward_ad._current_level >= 0
+    if compiling and tangents and not transformed:
         raise NotImplementedError(
-            "convolve_native has no forward-mode derivatives: take convolve_fast"
+            "torch.compile may lose the tangents of dual tensors: don't compile this "
+            "call, or compile a function that calls torch.func.jvp"
         )
+    if transformed or tangents:
+        _as_batch(a, v)  # what follows takes more
+        function = convolve_fast if name == "full" else _correlate
+        if not transformed:  # or torch.compile, refused above, takes it up again here
+            function = torch.compiler.disable(function)
+        return function(a, v)
+    if compiling:
+        _as_batch(a, v)  # or the compiler would tell what is wrong with them
+        return getattr(operators(), name)(a, v)
+    ops = _operators or operators()
+    if (a.requires_grad or v.requires_grad) and torch.is_grad_enabled():
+        return (_Full if name == "full" else _Correlate).apply(a, v)
+    return ops.full_plain(a, v) if name == "full" else ops.correlate_plain(a, v)
 
 
 def convolve_native(a, v, out=None):
@@ -215,12 +179,16 @@ def convolve_native(a, v, out=None):
             its own. It takes no gradients.
 
     Returns the full convolution, (m + n - 1,) or (B, m + n - 1), or `out`. Autograd
-    works backward, any number of times; so do `torch.compile` and `torch.func`, the
-    latter slowly. Numbers are finite: an infinity or a NaN may spread over its row,
-    never to another.
+    works backward, any number of times, and under `torch.compile`. `torch.func`,
+    `torch.vmap` and derivatives in forward mode get `convolve_fast` instead. Numbers
+    are finite: an infinity or a NaN may spread over its row, never to another.
+
+    With `out`, or among dual tensors, `torch.compile` breaks its graph here, and fails
+    with `fullgraph=True`.
 
     Raises TypeError, ValueError: see `SO_CONVOLVE_QUESTION`, and for `out`;
-    RuntimeError: no compiler; NotImplementedError: derivatives in forward mode.
+    RuntimeError: see `building.load`; NotImplementedError: `out` in forward mode or
+    under `torch.func`.
     """
     try:
         if not (a.is_cpu and v.is_cpu):
@@ -229,22 +197,30 @@ def convolve_native(a, v, out=None):
         if out is None:
             return _choose("full", a, v)
         _check_memory(a, v, out)
-        operators().full_out(a, v, out)
+        (_operators or operators()).full_out(a, v, out)
         return out
     except (AttributeError, RuntimeError, TypeError):
         *_, shape = _as_batch(a, v)  # tells what is wrong with the input, if that is it
+        if out is not None and _is_transformed():
+            raise NotImplementedError(OUT_ALONE) from None
         if out is not None:
             _check_shape(out, shape, a.dtype)
         raise
 
 
+OUT_ALONE = "out works neither under torch.func nor in forward mode: call without it"
+
+
 def _check_memory(a, v, out):
+    if forward_ad._current_level >= 0:
+        raise NotImplementedError(OUT_ALONE)
+    # torch.func's tensors have no storage, and raise here.
     place = out.untyped_storage().data_ptr()
     if place in (a.untyped_storage().data_ptr(), v.untyped_storage().data_ptr()):
         raise ValueError("out must have memory of its own, and shares an input's")
     recorded = a.requires_grad or v.requires_grad
     if out.requires_grad or (recorded and torch.is_grad_enabled()):
-        raise ValueError("out takes no gradients: leave it away, or use no_grad")
+        raise ValueError("out takes no gradients: call without it, or under no_grad")
 
 
 def _check_shape(out, shape, dtype):
