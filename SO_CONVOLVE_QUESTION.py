@@ -384,7 +384,8 @@ def _transpose(long, short, rows):
         channels = torch.cat([channels, channels[:, :extra]], 1)
         kernels = torch.cat([kernels, kernels[:extra]])
     out = torch.conv_transpose1d(channels, kernels, groups=len(kernels))
-    out = out if len(kernels) == B else out.narrow(1, 0, B)
+    if len(kernels) > B:
+        out = out.narrow(1, 0, B)
     return out.reshape(*rows, m + n - 1)
 
 
