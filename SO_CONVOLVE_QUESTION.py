@@ -33,9 +33,8 @@ The answers follow, one idea each, all with one contract (`convolve_fast` takes 
   padding multiplies it by zero: `convolve_windows`, `convolve_one_kernel`,
   `convolve_grouped`, `convolve_vmap`. In `convolve_fft` one in either input fills the
   whole row, and small numbers are rounded relative to the row's largest.
-- Under `torch.autocast("cpu")` what torch does by a convolution or `bmm` is rounded to
-  bfloat16, and float32 comes back as bfloat16: `convolve_windows`,
-  `convolve_one_kernel`, `convolve_grouped`, `convolve_transposed`.
+- `torch.autocast("cpu")` makes these compute in bfloat16 and return it for float32:
+  `convolve_windows`, `convolve_one_kernel`, `convolve_grouped`, `convolve_transposed`.
 - TypeError: not tensors, not dense (sparse, nested), or other dtypes. ValueError: other
   shapes, empty ones, two devices.
 """
@@ -244,18 +243,20 @@ def convolve_fast(
     Returns:
         A tensor of shape (..., m + n - 1), (..., m) or (..., max - min + 1), with the
         dtype and device of the inputs. Inputs are not changed. Memory beside it: in
-        proportion to inputs and result, or at most 2,000,000 products.
+        proportion to inputs and result, or at most 1,000,000 products.
 
     dtypes: float16, bfloat16 (computed in float32 and rounded once), float32, float64,
     complex64, complex128, uint8 and int8 to int64 (exact, modulo 2**bits).
 
     Derivatives of any order, backward and forward, and `torch.func` with `torch.vmap`
-    over either argument or both. A `DTensor` with its rows in shards keeps them, and no
-    process waits for another. `torch.export` and `torch.compile` without graph breaks,
-    for any number of rows with `dynamic=True`. The graph has a product for each number
-    of the shorter vector, so compiling takes seconds up to some 30 numbers and far
-    longer beyond. It's made anew for each pair of lengths; after eight of them torch
-    gives up compiling (`torch._dynamo.config.recompile_limit`).
+    over either argument or both. A `DTensor` with its rows in shards stays in shards,
+    and no process waits for another.
+
+    `torch.export`, and `torch.compile` without graph breaks, also with a dynamic number
+    of rows. The graph has a product for each number of the shorter vector: 100 of them
+    take about five times as long to compile as 32. Each pair of lengths has a graph of
+    its own, `dynamic=True` or not, and after eight torch stops compiling new ones
+    (`torch._dynamo.config.recompile_limit`).
 
     An infinity or a NaN meets the numbers that it would in `numpy.convolve`, and no
     others: no zero of a padding is multiplied, and no row touches another, whatever
@@ -288,8 +289,8 @@ def convolve_fast(
 
 def _convolve_full(long, short, rows):
     """Choose the way: the rule of `convolve_fast`."""
-    # Who traces this code must see through it: nothing in place. So must subclasses,
-    # such as DTensor, whose rows lie in several processes.
+    # Who traces this code must see through it: nothing in place. So must a subclass of
+    # Tensor, such as DTensor, whose rows lie in several processes.
     plain = type(long) in PLAIN and type(short) in PLAIN
     if not plain or torch.compiler.is_compiling() or _is_transformed():
         return _add_padded(long, short)
@@ -301,8 +302,8 @@ def _convolve_full(long, short, rows):
     if B == 1 and m * n <= 4000 and _has_plain_floats(long):
         return _transpose(long, short, rows)
     # The calls of a shift cost as much as 8,000 padded products, those of this way as
-    # 1.8 shifts. Beyond 2,000,000 products memory costs more than calls.
-    if B * n * (m + n) <= 8000 * min(n - 1.8, 250):
+    # 1.8 shifts. Beyond 1,000,000 products memory costs more than calls.
+    if B * n * (m + n) <= 8000 * min(n - 1.8, 125):
         return _sum_antidiagonals(long, short)
     if gradient:
         return _Convolution.apply(long, short, rows)
@@ -377,14 +378,14 @@ def _transpose(long, short, rows):
     m, n, B = long.shape[-1], short.shape[-1], rows.numel()
     channels = long.expand(*rows, m).reshape(1, B, m)
     kernels = short.expand(*rows, n).reshape(B, 1, n)
-    if 1 < B < 32768:
-        # oneDNN prepares each new number of rows, for the price of many calls. So let
-        # it see few: up to 2,047 rows go twice, which costs little.
-        extra = -B % 2048
+    # oneDNN prepares each new number of rows, for the price of many calls. So let it see
+    # few: up to 2,047 rows go twice.
+    extra = -B % 2048 if 2048 < B < 32768 else 0
+    if extra:
         channels = torch.cat([channels, channels[:, :extra]], 1)
         kernels = torch.cat([kernels, kernels[:extra]])
-    out = torch.conv_transpose1d(channels, kernels, groups=len(kernels))
-    if len(kernels) > B:
+    out = torch.conv_transpose1d(channels, kernels, groups=B + extra)
+    if extra:
         out = out.narrow(1, 0, B)
     return out.reshape(*rows, m + n - 1)
 

@@ -126,7 +126,7 @@ def test_an_odd_number_spreads_in_those_answers_that_are_said_to(answer, odd):
 
 @every_answer
 def test_autocast_rounds_those_answers_that_are_said_to_be(answer):
-    (said,) = re.findall(r"(?ms)^- Under `torch.autocast.+?(?=^- )", question.__doc__)
+    (said,) = re.findall(r"(?ms)^- `torch.autocast.+?(?=^- )", question.__doc__)
     a, v = inputs(answer, 4, 5, 7, torch.float32)
     with torch.autocast("cpu"):
         rounded = answer(a, v).dtype == torch.bfloat16

@@ -277,8 +277,8 @@ for dtype in (torch.float32, torch.float64):
 def test_a_long_pair_takes_memory_in_proportion_to_its_length():
     for line in run_fresh(LONG_PAIRS).splitlines():
         m, n, itemsize, kibibytes = map(int, line.split())
-        # The result and both gradients are two of these, m * n products 20 or more.
-        assert kibibytes <= 10 * (m + n) * itemsize / 1024 + 4 * 1024, line
+        # Vectors and gradients, and a view for each shift; all products took 20 times.
+        assert kibibytes <= 12 * (m + n) * itemsize / 1024 + 32 * 1024, line
 
 
 @needs_onednn
