@@ -379,8 +379,8 @@ def _transpose(long, short, rows):
     channels = long.expand(*rows, m).reshape(1, B, m)
     kernels = short.expand(*rows, n).reshape(B, 1, n)
     # oneDNN prepares each new number of rows, for the price of many calls. So let it see
-    # few: up to 2,047 rows go twice.
-    extra = -B % 2048 if 2048 < B < 32768 else 0
+    # few: round numbers, and where B is none, up to 2,047 rows go twice.
+    extra = -B % 2048 if 2048 < B < 32768 and B % 1000 and B % 1024 else 0
     if extra:
         channels = torch.cat([channels, channels[:, :extra]], 1)
         kernels = torch.cat([kernels, kernels[:extra]])
