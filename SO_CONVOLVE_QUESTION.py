@@ -243,7 +243,7 @@ def convolve_fast(
     Returns:
         A tensor of shape (..., m + n - 1), (..., m) or (..., max - min + 1), with the
         dtype and device of the inputs. Inputs are not changed. Memory beside it: in
-        proportion to inputs and result, or at most 1,000,000 products.
+        proportion to inputs and result, or at most some 1,000,000 products.
 
     dtypes: float16, bfloat16 (computed in float32 and rounded once), float32, float64,
     complex64, complex128, uint8 and int8 to int64 (exact, modulo 2**bits).
@@ -298,8 +298,9 @@ def _convolve_full(long, short, rows):
     gradient = torch.is_grad_enabled() and (long.requires_grad or short.requires_grad)
 
     # One pair is one group: the fewest calls, with no loop over groups behind them.
-    # It unfolds m * n numbers, which costs more than calls if they are many.
-    if B == 1 and m * n <= 4000 and _has_plain_floats(long):
+    # It unfolds m * n numbers. Antidiagonals take over from 4,000 to 400,000 of them,
+    # and shifts where a vector is so long that memory costs more than calls.
+    if B == 1 and m <= 1024 and not 4000 < m * n < 400_000 and _has_plain_floats(long):
         return _transpose(long, short, rows)
     # The calls of a shift cost as much as 8,000 padded products, those of this way as
     # 1.8 shifts. Beyond 1,000,000 products memory costs more than calls.
