@@ -33,11 +33,16 @@ The answers follow, one idea each, all with one contract (`convolve_fast` takes 
   padding multiplies it by zero: `convolve_windows`, `convolve_one_kernel`,
   `convolve_grouped`, `convolve_vmap`. In `convolve_fft` one in either input fills the
   whole row, and small numbers are rounded relative to the row's largest.
-- TypeError: not tensors, not dense, or other dtypes. ValueError: other shapes, empty
-  ones, two devices.
+- `torch.autocast("cpu")` makes these compute in bfloat16 and return it for float32:
+  `convolve_windows`, `convolve_one_kernel`, `convolve_grouped`, `convolve_transposed`.
+- TypeError: not tensors, not dense (sparse, nested), or other dtypes. ValueError: other
+  shapes, empty ones, two devices.
 """
 
+from typing import Literal
+
 import torch
+from torch import Tensor
 
 
 # ---- quoted from the question, CC BY-SA 4.0 ------------------------------------
@@ -80,8 +85,10 @@ def _check_tensors(a, v, dtypes, wanted):
     if not (isinstance(a, torch.Tensor) and isinstance(v, torch.Tensor)):
         kinds = f"{type(a).__name__} and {type(v).__name__}"
         raise TypeError(f"a and v must be torch tensors, not {kinds}")
-    if a.layout != torch.strided or v.layout != torch.strided:
-        raise TypeError(f"a and v must be dense, not {a.layout} and {v.layout}")
+    strided = a.layout == v.layout == torch.strided
+    if not strided or a.is_nested or v.is_nested:  # which may call itself strided
+        kinds = ["nested" if t.is_nested else t.layout for t in (a, v)]
+        raise TypeError(f"a and v must be dense, not {kinds[0]} and {kinds[1]}")
     if a.dtype != v.dtype or a.dtype not in dtypes:
         raise TypeError(f"a and v must {wanted}, not {a.dtype} and {v.dtype}")
     if a.device != v.device:
@@ -212,9 +219,12 @@ def convolve_fft(a, v):
 HALVES = (torch.float16, torch.bfloat16)
 INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 DTYPES = {*HALVES, *FLOATS, torch.complex64, torch.complex128, *INTEGERS}
+PLAIN = {Tensor, torch.nn.Parameter}
 
 
-def convolve_fast(a, v, mode="full"):
+def convolve_fast(
+    a: Tensor, v: Tensor, mode: Literal["full", "same", "valid"] = "full"
+) -> Tensor:
     """Convolve `a` and `v` along their last axis, by the way that suits their sizes.
 
     For each row, `full[k] = sum of a[i] * v[k - i]`, as in `numpy.convolve`. Made for
@@ -232,13 +242,21 @@ def convolve_fast(a, v, mode="full"):
 
     Returns:
         A tensor of shape (..., m + n - 1), (..., m) or (..., max - min + 1), with the
-        dtype and device of the inputs. Inputs are not changed.
+        dtype and device of the inputs. Inputs are not changed. Memory beside it: in
+        proportion to inputs and result, or at most some 1,000,000 products.
 
     dtypes: float16, bfloat16 (computed in float32 and rounded once), float32, float64,
     complex64, complex128, uint8 and int8 to int64 (exact, modulo 2**bits).
 
     Derivatives of any order, backward and forward, and `torch.func` with `torch.vmap`
-    over either argument or both. `torch.compile` without graph breaks.
+    over either argument or both. A `DTensor` with its rows in shards stays in shards,
+    and no process waits for another.
+
+    `torch.export`, and `torch.compile` without graph breaks, also with a dynamic number
+    of rows. The graph has a product for each number of the shorter vector: 100 of them
+    take about five times as long to compile as 32. Each pair of lengths has a graph of
+    its own, `dynamic=True` or not, and after eight torch stops compiling new ones
+    (`torch._dynamo.config.recompile_limit`).
 
     An infinity or a NaN meets the numbers that it would in `numpy.convolve`, and no
     others: no zero of a padding is multiplied, and no row touches another, whatever
@@ -271,23 +289,27 @@ def convolve_fast(a, v, mode="full"):
 
 def _convolve_full(long, short, rows):
     """Choose the way: the rule of `convolve_fast`."""
+    # Who traces this code must see through it: nothing in place. So must a subclass of
+    # Tensor, such as DTensor, whose rows lie in several processes.
+    plain = type(long) in PLAIN and type(short) in PLAIN
+    if not plain or torch.compiler.is_compiling() or _is_transformed():
+        return _add_padded(long, short)
     m, n, B = long.shape[-1], short.shape[-1], rows.numel()
     gradient = torch.is_grad_enabled() and (long.requires_grad or short.requires_grad)
 
-    # Who traces this code must see through it: nothing in place.
-    if torch.compiler.is_compiling() or _is_transformed():
-        return _add_padded(long, short)
     # One pair is one group: the fewest calls, with no loop over groups behind them.
-    if B == 1 and _has_plain_floats(long):
+    # It unfolds m * n numbers. Antidiagonals take over from 4,000 to 400,000 of them,
+    # and shifts where a vector is so long that memory costs more than calls.
+    if B == 1 and m <= 1024 and not 4000 < m * n < 400_000 and _has_plain_floats(long):
         return _transpose(long, short, rows)
     # The calls of a shift cost as much as 8,000 padded products, those of this way as
-    # 1.8 shifts. Beyond 2,000,000 products memory costs more than calls.
-    if B * n * (m + n) <= 8000 * min(n - 1.8, 250):
+    # 1.8 shifts. Beyond 1,000,000 products memory costs more than calls.
+    if B * n * (m + n) <= 8000 * min(n - 1.8, 125):
         return _sum_antidiagonals(long, short)
     if gradient:
         return _Convolution.apply(long, short, rows)
-    # oneDNN holds a row in registers, which beats five shifts or more where its
-    # preparations no longer count.
+    # With AVX-512 oneDNN holds a row in registers, which beats five shifts or more
+    # where its preparations no longer count.
     if B >= 4000 and n > 4 and _has_plain_floats(long) and _has_fast_groups(long):
         return _transpose(long, short, rows)
     return _add_in_place(long, short, rows)
@@ -321,9 +343,13 @@ def _has_plain_floats(a):
 
 
 def _has_fast_groups(a):
-    """Tell whether a grouped convolution of `a` is oneDNN's, not a loop over rows."""
-    onednn = torch.backends.mkldnn
-    return a.dtype == torch.float32 and onednn.is_available() and onednn.enabled
+    """Tell whether a grouped convolution of `a` is oneDNN's with AVX-512.
+
+    Without oneDNN it is a loop over rows; with AVX2 no faster than shifts.
+    """
+    if a.dtype != torch.float32 or torch.backends.cpu.get_cpu_capability() != "AVX512":
+        return False
+    return torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
 
 
 def _is_transformed():
@@ -353,7 +379,15 @@ def _transpose(long, short, rows):
     m, n, B = long.shape[-1], short.shape[-1], rows.numel()
     channels = long.expand(*rows, m).reshape(1, B, m)
     kernels = short.expand(*rows, n).reshape(B, 1, n)
-    out = torch.conv_transpose1d(channels, kernels, groups=B)
+    # oneDNN prepares each new number of rows, for the price of many calls. So let it see
+    # few: round numbers, and where B is none, up to 2,047 rows go twice.
+    extra = -B % 2048 if 2048 < B < 32768 and B % 1000 and B % 1024 else 0
+    if extra:
+        channels = torch.cat([channels, channels[:, :extra]], 1)
+        kernels = torch.cat([kernels, kernels[:extra]])
+    out = torch.conv_transpose1d(channels, kernels, groups=B + extra)
+    if extra:
+        out = out.narrow(1, 0, B)
     return out.reshape(*rows, m + n - 1)
 
 
@@ -369,8 +403,9 @@ def _add_in_place(long, short, rows):
     """Add shifted multiples in place: the result is the only memory."""
     m, n = long.shape[-1], short.shape[-1]
     out = long.new_zeros(*rows, m + n - 1)
-    for j, weight in enumerate(short.split(1, -1)):
-        out.narrow(-1, j, m).addcmul_(long, weight)
+    windows = out.unfold(-1, m, 1).unbind(-2)  # views, all in two calls
+    for window, weight in zip(windows, short.split(1, -1), strict=True):
+        window.addcmul_(long, weight)
     return out
 
 
@@ -387,7 +422,8 @@ class _Convolution(torch.autograd.Function):
         ctx.save_for_backward(long if of_short else None, short if of_long else None)
         ctx.save_for_forward(long, short)
         ctx.shapes = long.shape, short.shape
-        return _convolve_full(long, short, rows)
+        # `.data`, since torch lets no view of a larger tensor have a tangent from `jvp`.
+        return _convolve_full(long, short, rows).data
 
     @staticmethod
     def backward(ctx, grad):

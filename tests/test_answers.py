@@ -2,6 +2,8 @@
 
 import ast
 import re
+import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +124,19 @@ def test_an_odd_number_spreads_in_those_answers_that_are_said_to(answer, odd):
     assert same == (answer.__name__ not in SPREADING)
 
 
+@every_answer
+def test_autocast_rounds_those_answers_that_are_said_to_be(answer):
+    (said,) = re.findall(r"(?ms)^- `torch.autocast.+?(?=^- )", question.__doc__)
+    a, v = inputs(answer, 4, 5, 7, torch.float32)
+    with torch.autocast("cpu"):
+        rounded = answer(a, v).dtype == torch.bfloat16
+    assert rounded == (f"`{answer.__name__}`" in said)
+    if not rounded:
+        with torch.autocast("cpu"):
+            found = answer(a / 7, v)
+        torch.testing.assert_close(found, answer(a / 7, v))
+
+
 SCATTERED = {
     "transposed": lambda t: t.movedim(-1, 0).contiguous().movedim(0, -1),
     "strided": lambda t: t.repeat_interleave(2, -1)[..., ::2],
@@ -148,7 +163,8 @@ class NoWork(TorchDispatchMode):
     """Let no call into torch pass."""
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        if func.namespace == "convolve_native":  # it checks by itself
+        # The first checks by itself, the other only tells a nested tensor's layout.
+        if func.namespace in ("convolve_native", "prim"):
             return func(*args, **(kwargs or {}))
         pytest.fail(f"{func} was called before the inputs were checked")
 
@@ -159,6 +175,10 @@ def assert_refused(answer, a, v, error, named):
 
 
 ONES = torch.ones(2)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # torch calls nested tensors a prototype
+    NESTED = torch.nested.nested_tensor([ONES, torch.ones(3)])
+    JAGGED = torch.nested.nested_tensor([ONES, torch.ones(3)], layout=torch.jagged)
 
 
 @every_answer
@@ -169,6 +189,9 @@ ONES = torch.ones(2)
         (ONES, np.ones(2), TypeError, "not Tensor and ndarray"),
         (ONES, None, TypeError, "not Tensor and NoneType"),
         (ONES, ONES.to_sparse(), TypeError, "not torch.strided and torch.sparse_coo"),
+        (ONES, NESTED, TypeError, "not torch.strided and nested"),
+        (NESTED, NESTED, TypeError, "not nested and nested"),
+        (JAGGED, ONES, TypeError, "not nested and torch.strided"),
         (ONES.long(), ONES.long(), TypeError, "not torch.int64 and torch.int64"),
         (ONES.cfloat(), ONES.cfloat(), TypeError, "not torch.complex64 and"),
         (ONES.half(), ONES.half(), TypeError, "not torch.float16 and torch.float16"),
@@ -280,10 +303,12 @@ def test_what_would_be_flattened_fails_in_view_if_not_contiguous():
 SOURCE = Path(question.__file__).read_text(encoding="utf-8")
 
 
-def test_the_module_needs_torch_alone():
-    nodes = ast.walk(ast.parse(SOURCE))
-    imports = [n for n in nodes if isinstance(n, ast.Import | ast.ImportFrom)]
-    assert [ast.unparse(node) for node in imports] == ["import torch"]
+def test_the_module_needs_torch_and_the_standard_library_alone():
+    nodes = list(ast.walk(ast.parse(SOURCE)))
+    names = [a.name for n in nodes if isinstance(n, ast.Import) for a in n.names]
+    names += [n.module for n in nodes if isinstance(n, ast.ImportFrom)]
+    packages = {name.split(".")[0] for name in names}
+    assert packages - sys.stdlib_module_names == {"torch"}
 
 
 def test_the_quotation_is_marked_with_its_licence_and_ends():

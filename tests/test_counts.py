@@ -42,7 +42,7 @@ def test_calls_into_torch_for_a_pair(name):
 def test_calls_into_torch_for_a_batch_of_any_size(name, rows):
     _, calls, _ = COUNTED[name]
     if name == "convolve_fast":  # its ways: one group, antidiagonals, shifts
-        calls = {1: 6, 5: 7, 1000: 2 + 2 * 5}[rows]
+        calls = {1: 6, 5: 7, 1000: 4 + 5}[rows]
     assert count_calls(getattr(question, name), *batch(name, rows)).total() == calls
 
 

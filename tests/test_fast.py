@@ -2,7 +2,10 @@
 
 import doctest
 import re
+import sys
+import typing
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -11,11 +14,12 @@ import scipy.signal
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from test_answers import SCATTERED, assert_refused, generated
+from test_answers import JAGGED, NESTED, SCATTERED, assert_refused, generated
 from torch.autograd import forward_ad
 
 import SO_CONVOLVE_QUESTION as question
 from SO_CONVOLVE_QUESTION import DTYPES, FLOATS, HALVES, INTEGERS, convolve_fast
+from workshop import run_fresh
 
 # way -> rows, m, n, dtype, gradient: sizes for which `convolve_fast` goes that way
 needs_onednn = pytest.mark.skipif(
@@ -35,6 +39,16 @@ every_mode = pytest.mark.parametrize("mode", MODES)
 every_dtype = pytest.mark.parametrize("dtype", sorted(DTYPES, key=str), ids=str)
 lengths = st.integers(1, 12)
 seeds = st.integers(0, 2**32 - 1)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def a_processor_that_goes_every_way():
+    """Let the way through oneDNN be taken, whatever the processor."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+        yield
+
+
 # leading dimensions of a and v, which broadcast
 leading = st.sampled_from(
     [
@@ -239,6 +253,49 @@ def test_its_example_is_true():
     assert runner.run(example) == (0, 1)
 
 
+# ---- memory, and numbers of rows that were never seen ----------------------------
+
+LONG_PAIRS = """
+import resource
+import torch
+from SO_CONVOLVE_QUESTION import convolve_fast
+
+def peak(m, n, dtype):
+    a = torch.ones(m, dtype=dtype, requires_grad=True)
+    v = torch.ones(n, dtype=dtype, requires_grad=True)
+    convolve_fast(a, v).sum().backward()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+for dtype in (torch.float32, torch.float64):
+    for m, n in [(8_000, 8_000), (20, 1_000_000)]:
+        before = peak(100, 100, dtype)
+        print(m, n, dtype.itemsize, peak(m, n, dtype) - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the units differ")
+def test_a_long_pair_takes_memory_in_proportion_to_its_length():
+    for line in run_fresh(LONG_PAIRS).splitlines():
+        m, n, itemsize, kibibytes = map(int, line.split())
+        # Vectors and gradients, and a view for each shift; all products took 20 times.
+        assert kibibytes <= 12 * (m + n) * itemsize / 1024 + 32 * 1024, line
+
+
+@needs_onednn
+def test_onednn_sees_few_numbers_of_rows(monkeypatch):
+    seen = set()
+
+    def spy(channels, kernels, groups):
+        seen.add(groups)
+        return function(channels, kernels, groups=groups)
+
+    function = torch.conv_transpose1d
+    monkeypatch.setattr(torch, "conv_transpose1d", spy)
+    for rows in (10_000, *range(8_001, 12_000, 97)):
+        assert convolve_fast(torch.ones(rows, 5), torch.ones(rows, 7)).shape[0] == rows
+    assert seen == {10_000, 8_192, 10_240, 12_288}
+
+
 # ---- infinities and NaN ---------------------------------------------------------
 
 
@@ -395,7 +452,7 @@ def test_both_jacobians_are_the_toeplitz_matrix(way, jacobian):
 @every_way
 @every_mode
 def test_it_compiles_into_one_graph(way, mode):
-    torch._dynamo.reset()
+    torch.compiler.reset()
     compiled = torch.compile(convolve_fast, backend="eager", fullgraph=True)
     a, v = (t.detach().requires_grad_(t.is_floating_point()) for t in way_inputs(way))
     out = compiled(a, v, mode)
@@ -407,14 +464,144 @@ def test_it_compiles_into_one_graph(way, mode):
         torch.testing.assert_close(found, gradient)
 
 
-def test_a_compiled_one_follows_changing_sizes():
-    torch._dynamo.reset()
+def test_it_compiles_once_for_a_pair_of_lengths_whatever_the_rows():
+    torch.compiler.reset()
+    graphs = []
+
+    def backend(graph, _):
+        graphs.append(graph)
+        return graph
+
     compiled = torch.compile(
-        convolve_fast, backend="eager", fullgraph=True, dynamic=True
+        convolve_fast, backend=backend, fullgraph=True, dynamic=True
     )
-    for rows, m, n in [(2, 3, 4), (5, 6, 7), (700, 9, 3)]:
-        a, v = whole((rows, m), torch.float32, 0), whole((rows, n), torch.float32, 1)
-        assert_equals_numpy(compiled(a, v), a, v)
+    for k, (m, n) in enumerate([(3, 4), (6, 7), (9, 3)]):
+        for rows in (2, 5, 700, 5000):
+            a = whole((rows, m), torch.float32, 0)
+            v = whole((rows, n), torch.float32, 1)
+            assert_equals_numpy(compiled(a, v), a, v)
+        assert len(graphs) == k + 1
+
+
+class Module(torch.nn.Module):
+    forward = staticmethod(convolve_fast)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_it_is_exported_for_any_number_of_rows(strict):
+    rows = torch.export.Dim("rows")
+    example = whole((5, 5), torch.float32, 0), whole((5, 7), torch.float32, 1)
+    dynamic = {"a": {0: rows}, "v": {0: rows}, "mode": None}
+    program = torch.export.export(
+        Module(), (*example, "full"), dynamic_shapes=dynamic, strict=strict
+    )
+    for count in (1, 2, 6, 500, 5000):
+        a = whole((count, 5), torch.float32, count)
+        v = whole((count, 7), torch.float32, count + 1)
+        assert torch.equal(program.module()(a, v, "full"), convolve_fast(a, v))
+
+
+TRANSFORMS = {
+    "none": (lambda f: f, False),
+    "vmap": (torch.vmap, True),
+    "grad": (torch.func.grad, True),
+    "vmap of grad": (lambda f: torch.vmap(torch.func.grad(f)), True),
+    "jvp": (lambda f: lambda x: torch.func.jvp(f, (x,), (x,)), True),
+    "functionalize": (torch.func.functionalize, True),
+}
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_transform_is_noticed_compiled_or_not(name, compiled):
+    if compiled and name == "functionalize":
+        pytest.skip("torch.compile refuses it")
+    noticed = []
+
+    def function(x):
+        noticed.append(question._is_transformed())
+        return x.sum()
+
+    transform, expected = TRANSFORMS[name]
+    transformed = transform(function)
+    if compiled:
+        torch.compiler.reset()
+        transformed = torch.compile(transformed, backend="eager", fullgraph=True)
+    transformed(torch.ones(2) if name in ("none", "grad", "jvp") else torch.ones(3, 2))
+    assert noticed == [expected]
+
+
+# ---- rows in shards, one in each of two processes --------------------------------
+
+SHARDS = """
+import os
+from datetime import timedelta
+import torch
+from torch import distributed
+from torch.distributed.tensor import Shard, distribute_tensor, init_device_mesh
+from torch.distributed.tensor.debug import CommDebugMode
+from SO_CONVOLVE_QUESTION import convolve_fast
+
+distributed.init_process_group(
+    "gloo",
+    init_method=os.environ["MEETING"],
+    rank=int(os.environ["RANK"]),
+    world_size=2,
+    timeout=timedelta(seconds=60),
+)
+mesh, by_rows = init_device_mesh("cpu", (2,)), [Shard(0)]
+
+def shard(whole):
+    return distribute_tensor(whole.detach(), mesh, by_rows, src_data_rank=None)
+
+for rows, m, n, dtype, mode in [
+    (2, 5, 7, torch.float32, "full"),
+    (501, 9, 2, torch.float64, "valid"),  # shards of 251 and 250 rows
+    (4001, 5, 7, torch.float32, "full"),
+    (4001, 9, 5, torch.float64, "same"),
+]:
+    torch.manual_seed(0)
+    pair = [torch.randint(-9, 9, (rows, k)).to(dtype).requires_grad_() for k in (m, n)]
+    full = convolve_fast(*pair, mode)
+    weight = torch.randint_like(full, -9, 9)
+    wanted = [full, *torch.autograd.grad(full, pair, weight)]
+
+    shards = [shard(t).requires_grad_() for t in pair]
+    with CommDebugMode() as communication:
+        out = convolve_fast(*shards, mode)
+        found = [out, *torch.autograd.grad(out, shards, shard(weight))]
+    assert communication.get_total_counts() == 0, communication.get_comm_counts()
+    for part, expected in zip(found, wanted):
+        assert list(part.placements) == by_rows, part.placements
+        assert torch.equal(part.to_local(), shard(expected).to_local())
+
+try:
+    convolve_fast(shard(torch.ones(3, 5)), shard(torch.ones(4, 5)))
+except ValueError as error:
+    print(error)
+distributed.destroy_process_group()
+"""
+
+
+@pytest.mark.skipif(
+    not (torch.distributed.is_available() and torch.distributed.is_gloo_available()),
+    reason="this torch has no gloo, through which two processes meet",
+)
+def test_rows_in_shards_stay_there_and_no_process_waits(tmp_path):
+    run = partial(run_fresh, SHARDS, MEETING=f"file://{tmp_path}/meeting")
+    with ThreadPoolExecutor() as pool:
+        refused = list(pool.map(lambda rank: run(RANK=rank), "01"))
+    assert all("not (3, 5) and (4, 5)" in error for error in refused)
+
+
+# ---- its signature ---------------------------------------------------------------
+
+
+def test_its_annotations_name_every_mode():
+    hints = typing.get_type_hints(convolve_fast)
+    assert typing.get_args(hints.pop("mode")) == tuple(MODES)
+    assert set(hints.values()) == {torch.Tensor}
+    assert set(hints) == {"a", "v", "return"}
 
 
 # ---- bad input ------------------------------------------------------------------
@@ -428,6 +615,9 @@ ONES = torch.ones(2)
         ([1.0], ONES, TypeError, "not list and Tensor"),
         (ONES, np.ones(2), TypeError, "not Tensor and ndarray"),
         (ONES, ONES.to_sparse(), TypeError, "not torch.strided and torch.sparse_coo"),
+        (ONES, NESTED, TypeError, "not torch.strided and nested"),
+        (NESTED, NESTED, TypeError, "not nested and nested"),
+        (JAGGED, ONES, TypeError, "not nested and torch.strided"),
         (ONES, ONES.double(), TypeError, "not torch.float32 and torch.float64"),
         (ONES.bool(), ONES.bool(), TypeError, "not torch.bool and torch.bool"),
         (ONES, ONES.to("meta"), ValueError, "not cpu and meta"),
