@@ -252,11 +252,10 @@ def convolve_fast(
     over either argument or both. A `DTensor` with its rows in shards stays in shards,
     and no process waits for another.
 
-    `torch.export`, and `torch.compile` without graph breaks, also with a dynamic number
-    of rows. The graph has a product for each number of the shorter vector: 100 of them
-    take about five times as long to compile as 32. Each pair of lengths has a graph of
-    its own, `dynamic=True` or not, and after eight torch stops compiling new ones
-    (`torch._dynamo.config.recompile_limit`).
+    `torch.export` and `torch.compile`, without graph breaks, for any number of rows.
+    Compiling takes the longer the longer the shorter vector is (100 numbers: some five
+    times as long as 32), and starts again for each pair of lengths; after eight torch
+    compiles no more (`torch._dynamo.config.recompile_limit`).
 
     An infinity or a NaN meets the numbers that it would in `numpy.convolve`, and no
     others: no zero of a padding is multiplied, and no row touches another, whatever
@@ -289,17 +288,14 @@ def convolve_fast(
 
 def _convolve_full(long, short, rows):
     """Choose the way: the rule of `convolve_fast`."""
-    # Who traces this code must see through it: nothing in place. So must a subclass of
-    # Tensor, such as DTensor, whose rows lie in several processes.
+    # Who traces this code, or shards its rows, must see through it: nothing in place.
     plain = type(long) in PLAIN and type(short) in PLAIN
     if not plain or torch.compiler.is_compiling() or _is_transformed():
         return _add_padded(long, short)
     m, n, B = long.shape[-1], short.shape[-1], rows.numel()
     gradient = torch.is_grad_enabled() and (long.requires_grad or short.requires_grad)
-
-    # One pair is one group: the fewest calls, with no loop over groups behind them.
-    # It unfolds m * n numbers. Antidiagonals take over from 4,000 to 400,000 of them,
-    # and shifts where a vector is so long that memory costs more than calls.
+    # One pair is one group: the fewest calls. They unfold m * n numbers, so that
+    # antidiagonals take over from 4,000 to 400,000 of them, and shifts if m is large.
     if B == 1 and m <= 1024 and not 4000 < m * n < 400_000 and _has_plain_floats(long):
         return _transpose(long, short, rows)
     # The calls of a shift cost as much as 8,000 padded products, those of this way as
