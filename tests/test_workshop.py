@@ -265,15 +265,19 @@ def test_more_rounds_follow_until_the_two_halves_agree(sleep):
     assert timing.doubt(measured["disturbed"]) == pytest.approx(0)
 
 
-def test_the_rounds_end_whatever_the_noise_and_leave_out_who_is_far_behind(sleep):
+@pytest.mark.parametrize(
+    ("unit", "rounds"), [(1e-3, [2 * timing.FURTHER, 2]), (1, [2, 2])]
+)
+def test_the_rounds_end_whatever_the_noise_and_leave_out_who_is_far_behind(
+    unit, rounds, sleep
+):
     shorter = count(1)  # each call takes less than the one before
     calls = {
-        "never the same": lambda: sleep(0.1 + 9 / next(shorter)),
-        "far behind": lambda: sleep(90),
+        "never the same": lambda: sleep(unit * (0.1 + 9 / next(shorter))),
+        "far behind": lambda: sleep(unit * 90),
     }
-    measured = workshop.time_together(calls, rounds=2, block=0.1, near=9)
-    rounds = [len(m.times) for m in measured.values()]
-    assert rounds == [2 * timing.FURTHER, 2]
+    measured = workshop.time_together(calls, rounds=2, block=unit / 10, near=9)
+    assert [len(m.times) for m in measured.values()] == rounds
 
 
 def test_every_call_gets_inputs_of_its_own_and_their_making_is_not_timed(sleep):
@@ -431,17 +435,18 @@ def test_copies_of_one_function_win_nothing_on_a_noisy_machine(sleep):
     def calls_at(point):
         # Every third block is disturbed, by up to twice its time.
         def call():
-            sleep(1 + noise.choice([0, 0, 1]) * noise.uniform(0, 2))
+            sleep(1e-3 + noise.choice([0, 0, 1]) * noise.uniform(0, 2e-3))
 
-        return dict.fromkeys(copies, call) | {"half as slow": lambda: sleep(1.5)}
+        slower = {"slower by half": lambda: sleep(1.5e-3)}
+        return dict.fromkeys(copies, call) | slower
 
     points = [workshop.Point(2, 3, rows) for rows in range(1, 101)]
-    swept = workshop.sweep(points, calls_at, rounds=3, block=1)
+    swept = workshop.sweep(points, calls_at, rounds=3, block=1e-3)
     clear = workshop.clear_ratio(swept, copies[0])
     wins = [workshop.winner(results, copies, clear)[1] for results in swept.values()]
     assert sum(wins) <= 1
     pairs = [
-        workshop.winner(m, [copies[0], "half as slow"], clear) for m in swept.values()
+        workshop.winner(m, [copies[0], "slower by half"], clear) for m in swept.values()
     ]
     assert sum(pair == (copies[0], True) for pair in pairs) > 50
 

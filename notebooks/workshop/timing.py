@@ -21,7 +21,8 @@ from torch.utils.benchmark import Measurement, TaskSpec  # noqa: E402
 from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GPU
 
 SETTLED = 0.03  # with no more `doubt` than this, a function needs no further rounds ...
-FURTHER = 6  # ... of which there are so many times the usual ones, at most
+FURTHER = 6  # ... of which there are so many times the usual ones, at most ...
+PATIENCE = 3  # ... and for so many seconds
 TOO_NOISY = 0.5  # a doubt that allows no verdict
 NO_VERDICT = "too noisy to tell; close other programs, then run it again"
 
@@ -44,8 +45,8 @@ def time_together(
     hits all. A block repeats its function for about `block` seconds, on `threads`;
     each call gets what `inputs()` returned for it alone, before the block began.
     Where a function's `doubt` is above `SETTLED` after that, more rounds follow, up to
-    `FURTHER` times as many, for all that take at most `near` times as long as the
-    fastest.
+    `FURTHER` times as many or `PATIENCE` seconds in all, for all that take at most
+    `near` times as long as the fastest.
 
     Returns a dict of name -> `torch.utils.benchmark.Measurement`, whose `times` are the
     seconds per call of its blocks: `least` compares code, `median` and `iqr` (the
@@ -64,11 +65,13 @@ def time_together(
         limit = min(stop * fastest, max(5 * fastest, budget))
         racing = [name for name in calls if trials[name] <= limit]
         times, spent = {name: [] for name in racing}, dict.fromkeys(racing, 0)
+        begun = clock()
         for k in range(FURTHER * rounds):
             if k >= rounds:
                 leasts = {name: min(times[name]) for name in racing}
                 racing = [n for n in racing if leasts[n] <= near * min(leasts.values())]
-                if all(_doubt(times[name]) <= SETTLED for name in racing):
+                settled = all(_doubt(times[name]) <= SETTLED for name in racing)
+                if settled or clock() - begun > PATIENCE:
                     break
             # Whoever comes first meets inputs that nobody has fetched: turn about.
             first = k % len(racing)
