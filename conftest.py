@@ -5,6 +5,7 @@ all that it starts (kernels, JupyterLab, other Pythons): no network, no GPU, and
 settings of the user's for IPython, Jupyter or matplotlib.
 """
 
+import atexit
 import os
 import re
 import runpy
@@ -16,6 +17,7 @@ from nbval.plugin import IPyNbCell
 
 OFFLINE = Path(__file__).parent / "tests" / "offline"
 NOTHING = TemporaryDirectory(prefix="no-settings-")
+atexit.register(NOTHING.cleanup)  # when IPython, which registers later, has ended
 FOLDER = Path(NOTHING.name)
 
 PATH = filter(None, [str(OFFLINE), os.environ.get("PYTHONPATH")])
@@ -43,10 +45,6 @@ runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 def pytest_configure(config):
     # In pyproject.toml the path would start at the folder that pytest is run from.
     config.option.nbval_sanitize_with = str(config.rootpath / "tests" / "sanitize.cfg")
-
-
-def pytest_unconfigure():
-    NOTHING.cleanup()
 
 
 def pytest_collection_modifyitems(items):
