@@ -484,6 +484,18 @@ def test_fresh_code_that_fails_says_how():
         workshop.run_fresh("1 / 0")
 
 
+def test_torchs_warning_of_a_gpu_that_is_not_there_is_silenced_in_time():
+    code = """
+import logging, sys
+def tell(event, arguments):
+    if event == "import" and arguments[0] == "torch.utils.cpp_extension":
+        print(logging.getLogger(arguments[0]).level == logging.ERROR)
+sys.addaudithook(tell)
+import workshop
+"""
+    assert workshop.run_fresh(code) == "True\n"
+
+
 def test_a_source_can_be_shown_without_its_docstring():
     InteractiveShell.instance()
     with capture_output() as shown:

@@ -7,10 +7,9 @@ from statistics import quantiles
 from typing import NamedTuple
 
 import torch
-from torch.utils.benchmark import Measurement
 from tqdm.auto import tqdm
 
-from .timing import doubt, is_stopped, least, time_together
+from .timing import Measurement, doubt, is_stopped, least, time_together
 
 COPY = "the same again"  # the name under which one contestant runs a second time
 
