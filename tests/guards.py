@@ -13,6 +13,7 @@ from nbval.plugin import find_comment_markers, find_metadata_tags
 from workshop.checking import UNANSWERED
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+FURTHER = 10  # the first number that is no part of the core
 
 # Paths that only one machine has.
 FOLDERS = r"(?<![\w.])/(?:home|Users|root|tmp|work|usr|opt|var|mnt|private)/|(?<!\w)~/"

@@ -111,6 +111,18 @@ def test_the_maps_name_each_notebook_and_its_title(path):
     assert re.search(here if path == START else linked.format(""), start)
 
 
+@pytest.mark.parametrize("path", [ROOT / "README.md", START], ids=lambda p: p.stem)
+def test_the_maps_tell_the_core_from_what_goes_further(path):
+    text = path.read_text(encoding="utf-8")
+    core, further = text.split("**The core**")[1].split("**Going further**")
+    told = [re.findall(r"\| \[?(\d\d) [A-Z]", part) for part in (core, further)]
+    numbers = [notebook.stem[:2] for notebook in guards.NOTEBOOKS]
+    assert told == [
+        [number for number in numbers if int(number) < guards.FURTHER],
+        [number for number in numbers if int(number) >= guards.FURTHER],
+    ]
+
+
 @pytest.mark.parametrize(
     "name", ["README.md", "notebooks/TEACHING.md", "notebooks/CHEATSHEET.md"]
 )
