@@ -6,7 +6,7 @@ import pytest
 from nbclient import NotebookClient
 from paths import NOTEBOOKS
 
-from workshop.checking import RIGHT
+from workshop.lesson.checks.feedback import RIGHT
 
 MINUTES = {  # for exercises
     path: nbformat.read(path, as_version=4).metadata["minutes"]["exercises"]

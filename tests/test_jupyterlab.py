@@ -25,8 +25,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from paths import FOLDER, NOTEBOOKS, ROOT, path_of
 from playwright.sync_api import expect, sync_playwright
 
-from workshop.checking import RIGHT, UNANSWERED, Feedback
-from workshop.display import image_of
+from workshop.lesson.checks.feedback import RIGHT, UNANSWERED, Feedback
+from workshop.show.figures import image_of
 
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 CHROMIUM = next(

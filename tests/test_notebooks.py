@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from paths import FOLDER, FURTHER, NOTEBOOKS, ROOT, path_of
 
 import native
-from workshop.checking import UNANSWERED
+from workshop.lesson.checks.feedback import UNANSWERED
 
 # Defects are planted into copies of these two.
 ONE_LOOP = path_of("drop_the_inner_loop")

@@ -43,7 +43,7 @@ LONG = "1 + " * 20 + "1"
         (CHECK, new_code_cell(f"total = {LONG}"), "E501 Line too long (89 > 88)"),
         (CHECK, new_code_cell(f"%timeit {LONG}"), "E501 Line too long (89 > 88)"),
         (CHECK, new_code_cell("print(total)"), "F821 Undefined name `total`"),
-        (FORMAT, new_code_cell("total=1"), "Would reformat"),
+        (FORMAT, new_code_cell("total=1"), "would be reformatted"),
         (NORMALISE, new_code_cell(metadata={"execution": {}}), "would have stripped"),
     ],
     ids=["long line", "long magic", "unknown name", "format", "metadata"],

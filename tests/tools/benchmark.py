@@ -45,7 +45,7 @@ from workshop import (
     sweep,
     winner,
 )
-from workshop.sweeping import COPY as AGAIN
+from workshop.measure.sweeping import COPY as AGAIN
 
 os.environ["XLA_FLAGS"] = (  # one thread for jax, too
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"

@@ -9,7 +9,7 @@ import re
 import nbformat
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
-from workshop.checking import UNANSWERED
+from workshop.lesson.checks.feedback import UNANSWERED
 
 # Paths that only one machine has.
 FOLDERS = r"(?<![\w.])/(?:home|Users|root|tmp|work|usr|opt|var|mnt|private)/|(?<!\w)~/"

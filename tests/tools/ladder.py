@@ -8,8 +8,8 @@ import torch
 from paths import FOLDER
 
 import SO_CONVOLVE_QUESTION as question
-from workshop import count_calls
-from workshop.drawings import STYLE, draw_ladder
+from workshop import count_calls, draw_ladder
+from workshop.show.style import STYLE
 
 PICTURE = FOLDER / "ladder.png"
 TITLE = "Calls into torch for a batch of five pairs, 5 × 7"
