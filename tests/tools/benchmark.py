@@ -1,9 +1,9 @@
 """Compare `convolve_fast` with every answer and every installed peer, in one run.
 
-    python tests/benchmark.py            the whole grid
-    python tests/benchmark.py --answers  the whole grid, without peers and loops
-    python tests/benchmark.py --quick    a coarse grid, within a minute
-    python tests/benchmark.py --as-used  first calls and unseen numbers of rows alone
+    python tests/tools/benchmark.py            the whole grid
+    python tests/tools/benchmark.py --answers  the whole grid, without peers and loops
+    python tests/tools/benchmark.py --quick    a coarse grid, within a minute
+    python tests/tools/benchmark.py --as-used  first calls and unseen numbers of rows
 
 The native operator runs along where there is a compiler, also into a result that it is
 given; so does a copy of the result, as the least that writing it can cost. Peers are
@@ -24,23 +24,16 @@ import argparse
 import json
 import os
 import statistics
-import sys
 from functools import cache, partial
 from itertools import product
-from pathlib import Path
 
 import numpy as np
+import paths  # noqa: F401  it puts what follows on Python's path
 import torch
 
-os.environ["XLA_FLAGS"] = (  # one thread for jax, too
-    "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-)
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]
-
-import native  # noqa: E402
-import SO_CONVOLVE_QUESTION as question  # noqa: E402
-from workshop import (  # noqa: E402
+import native
+import SO_CONVOLVE_QUESTION as question
+from workshop import (
     Point,
     clear_ratio,
     format_time,
@@ -52,8 +45,11 @@ from workshop import (  # noqa: E402
     sweep,
     winner,
 )
-from workshop.measure.sweeping import COPY as AGAIN  # noqa: E402
+from workshop.measure.sweeping import COPY as AGAIN
 
+os.environ["XLA_FLAGS"] = (  # one thread for jax, too
+    "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+)
 FAST, NATIVE, INTO, COPY = "convolve_fast", "convolve_native", "into_a_result", "copy"
 EAGER = [
     question.convolve_shift_add,
@@ -64,8 +60,6 @@ EAGER = [
     question.convolve_vmap,
     question.convolve_fft,
 ]
-
-
 # Those that keep the contract: no zero of a padding meets an infinity.
 TRUSTED = ["convolve_shift_add", "convolve_antidiagonals", "convolve_transposed"]
 
