@@ -22,8 +22,9 @@ START = path_of("start_here")
 
 
 def test_the_picture_shows_the_counts_and_is_told_in_words():
-    assert Image.open(ladder.PICTURE).text["Description"] == ladder.words()
-    assert f"![{ladder.words()}](notebooks/ladder.png)" in README
+    words = ladder.draw().get_label()
+    assert Image.open(ladder.PICTURE).text["Description"] == words
+    assert f"![{words}](notebooks/ladder.png)" in README
 
 
 def test_the_answers_at_a_glance_are_those_that_are_counted():
