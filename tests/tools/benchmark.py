@@ -262,8 +262,8 @@ def report_native(results, clear):
     first = sum(ratio > clear for ratio in ahead.values())
     lost = sum(ratio < 1 / clear for ratio in ahead.values())
     print(
-        f"convolve_native clearly beats all of torch at {first} of {len(ahead)} points\n"
-        f"and is clearly beaten at {lost}; the closest:"
+        f"convolve_native clearly beats all of torch at {first} of {len(ahead)} "
+        f"points\nand is clearly beaten at {lost}; the closest:"
     )
     for point in sorted(ahead, key=ahead.get)[:5]:
         print(f"{ahead[point]:6.2f}  {describe(point)}")
