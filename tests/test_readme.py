@@ -98,8 +98,8 @@ def test_links_lead_somewhere(name):
     text = path.read_text(encoding="utf-8")
     for file, heading in guards.LINK.findall(text):
         target = path.parent / file if file else path
-        assert target.exists()
-        assert not heading or heading in guards.anchors(target, None)
+        assert target.exists(), file
+        assert not heading or heading in guards.anchors(target, None), heading
 
 
 def test_repo2docker_takes_the_requirements_and_a_python_that_fits_them():
