@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from .drawings import GREY, OKABE_ITO, TINTS
+from workshop.drawings import GREY, OKABE_ITO, TINTS
 
 # The paper's network on a canvas; a reaction stands where its arrows meet.
 PLACES = {
