@@ -116,8 +116,9 @@ def draw_ways(
     """Draw the ways of an atom through `columns` of metabolites, to the right only.
 
     `reactions` are any that `read_reactions` returns; `start` is (metabolite, atom),
-    the atom counted from 0. Raises ValueError: a column that no reaction names, a start
-    that isn't in the columns.
+    the atom counted from 0. An arrow that skips columns runs behind their circles.
+    Raises ValueError: a column that no reaction names, a start that isn't in the
+    columns.
     """
     sizes = count_atoms(reactions)
     _check_ways(sizes, columns, start)
@@ -195,7 +196,7 @@ def _arrow(axes, start, end, name):
     axes.annotate("", end, start, arrowprops=style)
     box = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
     place = 0.62 * np.array(start) + 0.38 * np.array(end)
-    axes.text(*place, name, ha="center", va="center", fontsize=9, bbox=box)
+    axes.text(*place, name, ha="center", va="center", fontsize=9, bbox=box, zorder=5)
 
 
 def _atom(atom):
