@@ -52,7 +52,7 @@ from workshop import (  # noqa: E402
     sweep,
     winner,
 )
-from workshop.sweeping import COPY as AGAIN  # noqa: E402
+from workshop.measure.sweeping import COPY as AGAIN  # noqa: E402
 
 FAST, NATIVE, INTO, COPY = "convolve_fast", "convolve_native", "into_a_result", "copy"
 EAGER = [

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
-from workshop.checking import UNANSWERED
+from workshop.lesson.checks.feedback import UNANSWERED
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 FURTHER = 10  # the first number that is no part of the core

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-import preflight
+import compilers
 from native import building
 from native.building import find_or_build, has_compiler, load
 
@@ -39,11 +39,11 @@ def make_compiler(monkeypatch, tmp_path):
         )
         script.chmod(0o755)
         monkeypatch.setenv("CXX", str(script))
-        preflight._ask_compiler.cache_clear()
+        compilers._ask_compiler.cache_clear()
         return lambda: log.read_text().count("built")
 
     yield become
-    preflight._ask_compiler.cache_clear()
+    compilers._ask_compiler.cache_clear()
 
 
 @pytest.fixture(name="folder")
@@ -246,7 +246,7 @@ def other_arguments(monkeypatch, tmp_path):
 
 def other_version(monkeypatch, tmp_path):
     (tmp_path / "macros").write_text("#define __GNUC__ 13\n#define __GNUC_MINOR__ 3\n")
-    preflight._ask_compiler.cache_clear()
+    compilers._ask_compiler.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ from workshop import (
     check_slower,
     check_test,
     check_values,
-    checking,
     compare_guess,
 )
-from workshop.checking import FAILED, RIGHT, UNANSWERED
+from workshop.lesson.checks import praise, slower
+from workshop.lesson.checks.feedback import FAILED, RIGHT, UNANSWERED
 
 PAIR = {"before": question.convolve, "loops": 2, "pair": True}
 SHIFTS = {"before": question.convolve, "loops": 1}
@@ -848,7 +848,7 @@ def test_praise_goes_as_far_as_the_measurement_and_never_below_a_copy(
     mine, doubt, name, said, monkeypatch
 ):
     times = timed(mine, 1e-4, 1e-6, doubt=doubt)
-    monkeypatch.setattr(checking, "time_together", times)
+    monkeypatch.setattr(praise, "time_together", times)
     feedback = check(question.convolve_shift_add, **SHIFTS)
     assert feedback.name == name
     assert said in feedback.text
@@ -1030,7 +1030,7 @@ def timed(*seconds, doubt=0):
     ],
 )
 def test_a_case_is_judged_by_the_times(seconds, name, said, monkeypatch):
-    monkeypatch.setattr(checking, "time_together", timed(seconds, 0.1))
+    monkeypatch.setattr(slower, "time_together", timed(seconds, 0.1))
     pair = question.convolve_grouped, question.convolve
     feedback = check_slower(Point(2, 3, 4), *pair)
     assert feedback.name == name

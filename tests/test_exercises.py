@@ -5,7 +5,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from workshop.checking import RIGHT
+from workshop.lesson.checks.feedback import RIGHT
 
 MINUTES = {  # for exercises
     path: nbformat.read(path, as_version=4).metadata["minutes"]["exercises"]

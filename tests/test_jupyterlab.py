@@ -25,8 +25,8 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from playwright.sync_api import expect, sync_playwright
 
-from workshop.checking import RIGHT, UNANSWERED, Feedback
-from workshop.display import image_of
+from workshop.lesson.checks.feedback import RIGHT, UNANSWERED, Feedback
+from workshop.show.figures import image_of
 
 ROOT = Path(__file__).parents[1]
 SCREENSHOTS = ROOT / "tests" / "screenshots"

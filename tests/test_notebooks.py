@@ -15,7 +15,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import native
-from workshop.checking import UNANSWERED
+from workshop.lesson.checks.feedback import UNANSWERED
 
 ROOT = Path(__file__).parents[1]
 # Defects are planted into copies of these two.

@@ -58,7 +58,7 @@ def test_on_a_good_machine_all_is_green_from_any_folder(tmp_path):
 
 
 def test_without_any_package_it_still_says_everything():
-    lines, last, status = said("-I", "-S")
+    lines, last, status = said("-E", "-S")
     assert lines["torch"].startswith("✗ torch: missing. To mend it, run")
     assert lines["kernel"] == "– kernel: not tried: no torch"
     assert lines["Python"].startswith("✓")
@@ -67,7 +67,7 @@ def test_without_any_package_it_still_says_everything():
 
 
 def test_a_terminal_that_knows_no_ticks_gets_the_rest():
-    _, last, status = said("-I", "-S", PYTHONIOENCODING="ascii")
+    _, last, status = said("-E", "-S", PYTHONIOENCODING="ascii")
     assert (last, status) == ("9 things to mend.", 1)
 
 
@@ -235,7 +235,7 @@ def test_a_folder_that_cannot_be_written_is_red(monkeypatch):
 def test_who_reads_only_its_first_line_gets_no_traceback():
     reader, writer = os.pipe()
     os.close(reader)  # as `| head -1` soon does
-    command = [sys.executable, "-I", "-S", str(SCRIPT)]
+    command = [sys.executable, "-E", "-S", str(SCRIPT)]
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert done.stderr == b""

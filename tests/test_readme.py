@@ -22,7 +22,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "notebooks")]  # as pytest does
 
 import SO_CONVOLVE_QUESTION as question  # noqa: E402
 from workshop import count_bytes, count_calls  # noqa: E402
-from workshop.drawings import STYLE, draw_ladder  # noqa: E402
+from workshop.lesson.ladders import draw_ladder  # noqa: E402
+from workshop.show.style import STYLE  # noqa: E402
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PICTURE = ROOT / "notebooks" / "ladder.png"

@@ -8,7 +8,7 @@ import pytest
 from nbval.plugin import get_sanitize_patterns
 from packaging.requirements import Requirement
 
-from workshop.timing import NO_VERDICT
+from workshop.measure.verdicts import NO_VERDICT
 
 HERE = Path(__file__).parent
 CONFIGURED = (HERE / "sanitize.cfg").read_text(encoding="ascii")
@@ -104,6 +104,10 @@ VARYING = [
         "Here, 3 of 7 answers clearly win somewhere",
     ),
     ("You wrote 7. It is 5 of 7 answers.", "You wrote 7. It is 3 of 7 answers."),
+    (
+        "torch.float32, forward, 1 rows: [S a / 1.3× 12×*]",
+        "torch.float32, forward, 1 rows: [a a / 7.1× –]",
+    ),
 ]
 KEPT = [
     ("12.3 µs a call", "12.3 µs a row"),
@@ -139,6 +143,8 @@ KEPT = [
     ("Here, 5 of 7 answers lose", "Here, 4 of 7 answers lose"),
     ("You wrote 7. It is 5 of 7 answers.", "You wrote 6. It is 5 of 7 answers."),
     ("You wrote 7. It is 5 of 7.", "You wrote 7. It is 4 of 7."),
+    ("torch.float32, forward, 1 rows: [S]", "torch.float64, forward, 1 rows: [S]"),
+    ("torch.float32, forward, 1 rows: [S]", "torch.float32, forward, 2 rows: [S]"),
     (PROFILE, PROFILE.replace("   35  ", "   36  ")),
     (PROFILE, PROFILE.replace("   54  ", "   55  ")),
     (PROFILE, PROFILE.replace("   41  ", "   42  ")),

@@ -16,7 +16,7 @@ from pathlib import Path
 import torch
 from filelock import FileLock
 
-from preflight import NATIVE, NO_COMPILER, find_compiler
+from compilers import NATIVE, NO_COMPILER, find_compiler
 
 # The import warns where a CUDA toolkit is installed and no GPU is seen.
 logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)

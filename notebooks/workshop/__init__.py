@@ -1,36 +1,50 @@
 """What the notebooks prove, count, time, draw and check with; never an answer.
 
+Three wings: `measure` and `show` know no convolution, `lesson` does, and uses both.
 `%load_ext workshop`, the first line of every notebook, prepares its kernel.
 """
 
+from . import paths  # noqa: F401  first: what follows is found by it
+
 try:
-    from .checking import (
-        check,
-        check_hits,
-        check_slower,
-        check_test,
-        check_values,
-        compare_guess,
-    )
-    from .counting import count_bytes, count_calls, dispatched
-    from .display import show, show_figure, stepper, table
+    from preflight import granted_cores
+
     from .extension import load_ipython_extension
-    from .fresh import onednn_log, run_fresh
-    from .machine import check_machine, granted_cores
-    from .profiling import profiled_lines, quiet_stderr
-    from .proof import prove
-    from .sweeping import Point, clear_ratio, ready_calls, sweep, winner
-    from .timing import (
+    from .lesson.checks.convolution import check
+    from .lesson.checks.hits import check_hits
+    from .lesson.checks.slower import check_slower
+    from .lesson.checks.tests import check_test
+    from .lesson.checks.values import check_values
+    from .lesson.ladders import draw_growth, draw_ladder, draw_rungs
+    from .lesson.maps import draw_map, shade
+    from .lesson.pictures import (
+        draw_block_diagonal,
+        draw_outer_product,
+        draw_shifts,
+        draw_skew,
+        draw_slide,
+    )
+    from .lesson.points import Point, ready_calls
+    from .lesson.predictions import compare_guess
+    from .lesson.proof import prove
+    from .measure.counting import count_bytes, count_calls, dispatched
+    from .measure.fresh import onednn_log, run_fresh
+    from .measure.machine import check_machine
+    from .measure.profiling import profiled_lines, quiet_stderr
+    from .measure.sweeping import clear_ratio, sweep, winner
+    from .measure.timing import is_stopped, least, least_times, time_together
+    from .measure.verdicts import (
         crossover,
         format_ratio,
         format_time,
-        is_stopped,
-        least,
-        least_times,
         speed_up,
         time_table,
-        time_together,
     )
+    from .show.charts import draw_bars, draw_curves, draw_roofline, draw_series
+    from .show.figures import show_figure, stepper
+    from .show.sources import show
+    from .show.style import TINTS
+    from .show.tables import table
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"{error}. This notebook may run another Python than the one you set up: "
@@ -39,6 +53,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "TINTS",
     "Point",
     "check",
     "check_hits",
@@ -52,6 +67,19 @@ __all__ = [
     "count_calls",
     "crossover",
     "dispatched",
+    "draw_bars",
+    "draw_block_diagonal",
+    "draw_curves",
+    "draw_growth",
+    "draw_ladder",
+    "draw_map",
+    "draw_outer_product",
+    "draw_roofline",
+    "draw_rungs",
+    "draw_series",
+    "draw_shifts",
+    "draw_skew",
+    "draw_slide",
     "format_ratio",
     "format_time",
     "granted_cores",
@@ -65,6 +93,7 @@ __all__ = [
     "quiet_stderr",
     "ready_calls",
     "run_fresh",
+    "shade",
     "show",
     "show_figure",
     "speed_up",

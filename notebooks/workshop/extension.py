@@ -2,8 +2,6 @@
 
 import linecache
 import re
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import line_profiler.line_profiler
@@ -11,22 +9,19 @@ import matplotlib.pyplot as plt
 import torch
 from IPython import get_ipython
 from IPython.core import page
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import publish_display_data
 
-from .drawings import STYLE
+from .paths import ROOT
+from .show.style import STYLE
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def load_ipython_extension(shell):
+def load_ipython_extension(shell: InteractiveShell) -> None:
     """Prepare `shell`, the kernel's IPython: this is what `%load_ext workshop` runs.
 
-    Puts the repository's root on the path, keeps `%lprun` tables as ordinary outputs,
-    keeps the sources of cells alive for the profiler, and sets the figures' style,
-    torch's seed (0) and one thread.
+    Keeps `%lprun` tables as ordinary outputs and the sources of cells alive for the
+    profiler, and sets the figures' style, torch's seed (0) and one thread.
     """
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
     shell.set_hook("show_in_pager", page.as_hook(_publish_page))
     line_profiler.line_profiler.linecache = _gentle_linecache()
     plt.rcParams.update(STYLE)

@@ -2,8 +2,11 @@
 
 import inspect
 import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
+
+from line_profiler import LineProfiler
 
 
 class ProfiledLine(NamedTuple):
@@ -15,11 +18,11 @@ class ProfiledLine(NamedTuple):
     source: str
 
 
-def profiled_lines(profiler, function):
+def profiled_lines(profiler: LineProfiler, function: Callable) -> list[ProfiledLine]:
     """Return a `ProfiledLine` for every line of `function` that `profiler` saw run.
 
-    `profiler` is a `line_profiler.LineProfiler`, as `%lprun -r` returns it. Raises
-    KeyError if it has not seen `function` run.
+    `profiler` is what `%lprun -r` returns. Raises KeyError if it has not seen
+    `function` run.
     """
     stats = profiler.get_stats()
     source, start = inspect.getsourcelines(function)
@@ -35,7 +38,7 @@ def profiled_lines(profiler, function):
 
 
 @contextmanager
-def quiet_stderr():
+def quiet_stderr() -> Iterator[None]:
     """Drop what C++ code writes to stderr meanwhile: torch.profiler's own log."""
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:

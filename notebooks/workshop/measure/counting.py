@@ -1,6 +1,8 @@
 """Count what a function asks of torch: figures that no machine changes."""
 
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
@@ -30,7 +32,7 @@ def _storages(tree):
             yield leaf.untyped_storage().data_ptr(), leaf.untyped_storage().nbytes()
 
 
-def dispatched(function, *args):
+def dispatched(function: Callable, *args: Any) -> list[tuple[str, int]]:
     """Return the calls into torch of `function(*args)` in order, as (name, bytes).
 
     Counted are the calls that reach torch's dispatcher below autograd, views included;
@@ -43,11 +45,11 @@ def dispatched(function, *args):
     return recorder.calls
 
 
-def count_calls(function, *args):
+def count_calls(function: Callable, *args: Any) -> Counter[str]:
     """Return a Counter of the calls into torch of `function(*args)`, by name."""
     return Counter(name for name, _ in dispatched(function, *args))
 
 
-def count_bytes(function, *args):
+def count_bytes(function: Callable, *args: Any) -> int:
     """Return how many bytes of fresh memory the calls of `function(*args)` return."""
     return sum(size for _, size in dispatched(function, *args))

@@ -1,4 +1,4 @@
-"""Time functions side by side, and say no more than the measurement bears.
+"""Time functions side by side.
 
 What disturbs a processor adds to a time and never takes away (Chen and Revels, Robust
 benchmarking in noisy environments, 2016, arXiv:1608.04295). So code is compared by the
@@ -7,13 +7,11 @@ something else: what a user of this machine, in its present state, has to wait.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from math import inf, log
+from collections.abc import Callable
+from math import inf
+from typing import Any
 
 import torch
-from matplotlib.ticker import EngFormatter
-
-from .display import table
 
 # The import below warns where a CUDA toolkit is installed and no GPU is seen.
 logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
@@ -23,10 +21,6 @@ from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GP
 SETTLED = 0.03  # with no more `doubt` than this, a function needs no further rounds ...
 FURTHER = 6  # ... of which there are so many times the usual ones, at most ...
 PATIENCE = 3  # ... and for so many seconds
-TOO_NOISY = 0.5  # a doubt that allows no verdict
-NO_VERDICT = "too noisy to tell; close other programs, then run it again"
-
-format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
 
 
 def time_together(
@@ -115,9 +109,6 @@ def _block_of_one(call, inputs):
     return max(clock() - start, 1e-9)  # a coarse clock may not have moved
 
 
-# ---- what a measurement says ------------------------------------------------------
-
-
 def is_stopped(measurement: Measurement) -> bool:
     """Tell whether `time_together` stopped this one after a few calls."""
     return bool(measurement.metadata)
@@ -145,85 +136,6 @@ def _doubt(times):
     return halves[1] / halves[0] - 1
 
 
-def least_times(calls: dict[str, Callable], **options) -> dict[str, float]:
+def least_times(calls: dict[str, Callable], **options: Any) -> dict[str, float]:
     """Return a dict of name -> least seconds per call; see `time_together`."""
     return {name: least(m) for name, m in time_together(calls, **options).items()}
-
-
-def format_ratio(ratio: float, digits: int = 2) -> str:
-    """Write how many times faster: 3.2×, 120×; or, below one, 37× slower."""
-    rounded = float(f"{ratio:.{digits}g}")
-    if rounded < 1:
-        return f"{format_ratio(1 / ratio, digits)} slower"
-    return f"{rounded:,.15g}×"
-
-
-def speed_up(before: Measurement, after: Measurement) -> str:
-    """Write how many times faster `after` is than `before`, or why nobody can tell.
-
-    The ratio is that of the leasts, rounded to what their doubts bear. Where it might
-    as well be 1, or anything, the text is the range that it may lie in, and says so.
-    """
-    ratio = least(before) / least(after)
-    if is_stopped(before) or is_stopped(after):
-        return format_ratio(ratio, 1)  # far apart, by a few calls
-    unsure = max((1 + doubt(before)) * (1 + doubt(after)) - 1, SETTLED)
-    low, high = ratio / (1 + unsure), ratio * (1 + unsure)
-    if unsure > TOO_NOISY or low <= 1 <= high:
-        verdict = NO_VERDICT if unsure > TOO_NOISY else "no clear difference"
-        return f"{low:.2g}× to {high:.2g}×: {verdict}"
-    return format_ratio(ratio, _digits(max(ratio, 1 / ratio), unsure))
-
-
-def _digits(number, unsure):
-    """Return 1 where rounding to one digit moves `number` by less than that share."""
-    return 1 if abs(float(f"{number:.1g}") / number - 1) < unsure else 2
-
-
-def time_table(calls: dict[str, Callable], **options) -> table:
-    """Return a table of `calls` timed together, with speed-ups over the first."""
-    measured = time_together(calls, **options)
-    first, *others = measured
-    faster = {first: "1×"}
-    faster |= {name: speed_up(measured[first], measured[name]) for name in others}
-    rows = [
-        (name, *map(format_time, (least(m), m.median, m.iqr)), faster[name])
-        for name, m in measured.items()
-    ]
-    headers = "least, to compare", "median, as felt", "spread (IQR)"
-    return table(rows, ["", *headers, f"speed-up over {first}, by the least"])
-
-
-def crossover(
-    sizes: Sequence[float],
-    measured: Sequence[dict[str, Measurement]],
-    name: str,
-    other: str,
-    unit: str,
-    noise: float = 0.1,
-) -> str:
-    """Write from which of `sizes` on `name` is slower than `other`, for good.
-
-    `sizes` ascend, and count something called `unit`; `measured` holds what
-    `time_together` returned at each. The answer is a range: at its first end the two
-    are still apart by `noise`, a share, and at its other end `name` is slower by that.
-    Between two sizes the ratio of the times is taken as a power of the size, a straight
-    line on two logarithmic axes; two significant figures are kept.
-    """
-    ratios = [least(results[name]) / least(results[other]) for results in measured]
-    if ratios[-1] <= 1 + noise:
-        return "at none of these sizes"
-    if min(ratios) > 1 + noise:
-        return "at all of these sizes"
-    low, high = (_crossed(sizes, ratios, r) for r in (1 / (1 + noise), 1 + noise))
-    return f"from somewhere between {low:,.15g} and {high:,.15g} {unit} on"
-
-
-def _crossed(sizes, ratios, bound):
-    """Return where `ratios` pass `bound` for the last time, or the first size."""
-    below = [i for i, ratio in enumerate(ratios) if ratio <= bound]
-    if not below:
-        return sizes[0]
-    i = below[-1]
-    share = log(bound / ratios[i]) / log(ratios[i + 1] / ratios[i])
-    return float(f"{sizes[i] * (sizes[i + 1] / sizes[i]) ** share:.2g}")

@@ -4,10 +4,10 @@ import os
 import subprocess
 import sys
 
-from .extension import ROOT
+from ..paths import ROOT
 
 
-def run_fresh(code, **environment):
+def run_fresh(code: str, **environment: str) -> str:
     """Run `code` in a new Python process, on one thread, and return what it prints.
 
     The series' modules are on its path; `environment` holds further environment
@@ -29,7 +29,7 @@ def run_fresh(code, **environment):
     return done.stdout
 
 
-def onednn_log(code, about, **environment):
+def onednn_log(code: str, about: str, **environment: str) -> list[str]:
     """Run `code` as `run_fresh` does; return the lines that it and oneDNN print.
 
     oneDNN tells which implementation does each piece of work, and which refuse it. Of

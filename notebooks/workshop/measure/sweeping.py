@@ -1,12 +1,10 @@
 """Time functions over a grid of sizes: the map behind a choice."""
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from math import inf
 from statistics import quantiles
-from typing import NamedTuple
+from typing import Any
 
-import torch
 from tqdm.auto import tqdm
 
 from .timing import Measurement, doubt, is_stopped, least, time_together
@@ -14,58 +12,17 @@ from .timing import Measurement, doubt, is_stopped, least, time_together
 COPY = "the same again"  # the name under which one contestant runs a second time
 
 
-class Point(NamedTuple):
-    """One point of the grid: signals (rows, m), kernels (rows, n), and what is asked.
-
-    `backward` asks for the gradients of both as well.
-    """
-
-    m: int
-    n: int
-    rows: int
-    dtype: torch.dtype = torch.float32
-    backward: bool = False
-    device: str = "cpu"
-
-
-def ready_calls(functions: Iterable[Callable], point: Point) -> dict[str, Callable]:
-    """Return a dict of name -> call without arguments, for `time_together`.
-
-    `functions` take signals and kernels, random ones of the sizes of `point`.
-    """
-    generator = torch.Generator().manual_seed(0)
-    make = {"generator": generator, "dtype": point.dtype}
-    a = torch.randn(point.rows, point.m, **make).to(point.device)
-    v = torch.randn(point.rows, point.n, **make).to(point.device)
-    if point.backward:
-        a, v = a.requires_grad_(), v.requires_grad_()
-        gradient = a.new_ones(point.rows, point.m + point.n - 1)
-        functions = [partial(_with_gradients, f, gradient) for f in functions]
-    return {_name(f): partial(f, a, v) for f in functions}
-
-
-def _with_gradients(function, gradient, a, v):
-    out = function(a, v)
-    # The question's loop drops axes of one, and returns float32.
-    gradient = gradient.view_as(out).to(out.dtype)
-    return torch.autograd.grad(out, (a, v), gradient)
-
-
-def _name(function):
-    while isinstance(function, partial):
-        function = function.args[0]
-    return function.__name__
-
-
 def sweep(
-    points: Iterable[Point],
-    calls_at: Callable[[Point], dict[str, Callable]],
+    points: Iterable[Any],
+    calls_at: Callable[[Any], dict[str, Callable]],
     stop: float = 50,
     keep: str | None = None,
     tell: Callable | None = None,
-    **options,
-) -> dict[Point, dict[str, Measurement]]:
+    **options: Any,
+) -> dict[Any, dict[str, Measurement]]:
     """Time what `calls_at(point)` returns at each of `points`, as `time_together` does.
+
+    Points are named tuples with a field `rows`, how much there is of the same.
 
     A contestant over `stop` times behind is stopped after a few calls. One that was
     over four times as far behind does not run again on more rows of the same sizes, but
@@ -91,7 +48,9 @@ def sweep(
     return results
 
 
-def clear_ratio(measured: dict[Point, dict[str, Measurement]], keep: str) -> float:
+def clear_ratio(
+    measured: Mapping[Hashable, Mapping[str, Measurement]], keep: str
+) -> float:
     """Return how far apart two times of this sweep must be to count: 1.1 or more.
 
     `measured` is what `sweep(…, keep=keep)` returned. Of the ratios between `keep` and
@@ -103,7 +62,7 @@ def clear_ratio(measured: dict[Point, dict[str, Measurement]], keep: str) -> flo
 
 
 def winner(
-    results: dict[str, Measurement], names: Iterable[str], clear: float
+    results: Mapping[str, Measurement], names: Iterable[str], clear: float
 ) -> tuple[str, bool]:
     """Return the fastest of `names` in `results`, and whether it clearly is.
 

@@ -5,12 +5,11 @@ import platform
 import torch
 
 import preflight
-from preflight import granted_cores  # noqa: F401  the workshop passes it on
 
-from .display import table
+from ..show.tables import table
 
 
-def check_machine():
+def check_machine() -> table:
     """Return a table of what this machine has, and what to do where it is amiss.
 
     Its rows are those of `preflight.py` that need no further kernel, and torch's.

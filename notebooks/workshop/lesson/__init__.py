@@ -1,0 +1,1 @@
+"""What only this lesson needs: proofs, exercises, predictions, pictures and maps."""

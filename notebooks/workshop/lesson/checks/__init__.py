@@ -1,0 +1,1 @@
+"""Check what a reader wrote in an exercise, and explain what is not right yet."""

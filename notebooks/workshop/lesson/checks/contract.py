@@ -1,0 +1,59 @@
+"""Check what `convolve_fast` promises beyond numbers: infinities, axes, vmap."""
+
+from collections.abc import Callable
+
+import torch
+
+from ..diagnosis.faults import Fault
+from ..diagnosis.results import compare
+from .code import attempt, tell_error
+from .running import make_inputs, run, told
+
+
+def check_infinities(function: Callable) -> None:
+    """Raise the `Fault` of infinities that spread further than in `numpy.convolve`."""
+    for which in (0, 1):
+        inputs = torch.ones(3, 5), torch.ones(3, 5)
+        inputs[which][1, 2] = torch.inf
+        result = run(function, *inputs)
+        wanted = torch.zeros(3, 9, dtype=torch.bool)
+        wanted[1, 2:7] = True
+        if not torch.equal(result.isposinf(), wanted) or result.isnan().any():
+            text = (
+                f"An infinity in `{'av'[which]}` meets 5 numbers of the other. In your "
+                f"result {int(result.isposinf().sum())} numbers are infinite and "
+                f"{int(result.isnan().sum())} are NaN. Do zeros meet it?"
+            )
+            raise Fault("infinities spread", text)
+
+
+def check_axes(function: Callable) -> None:
+    """Raise the `Fault` of leading axes that aren't kept."""
+    a, v = make_inputs(6, 5, 4)
+    inputs = a.view(2, 3, 5), v.view(2, 3, 4)
+    with told(function, *inputs):
+        result = run(function, *inputs)
+        shape = tuple(getattr(result, "shape", ()))
+        if shape != (2, 3, 8):
+            text = (
+                f"Batches of batches give {shape}, not (2, 3, 8): the axes in front "
+                "must stay, however many there are."
+            )
+            raise Fault("wrong shape", text)
+        compare(result.reshape(6, 8), a, v)
+
+
+def check_vmap(function: Callable) -> None:
+    """Raise the `Fault` of what goes wrong inside `torch.vmap`."""
+    a, v = make_inputs(3, 5, 4)
+    cases = [((0, 0), a, v), ((0, None), a, v[0]), ((None, 0), a[0], v)]
+    for in_dims, x, y in cases:
+        with told(function, x, y, f"`torch.vmap` with in_dims={in_dims} over "):
+            result, error = attempt(torch.vmap(function, in_dims), x, y)
+            if error:
+                text = (
+                    f"{tell_error(error, function)}. Under `torch.vmap` your code "
+                    "sees single vectors, and can't write into a tensor that all share."
+                )
+                raise Fault("it fails inside vmap", text)
+            compare(result, x.expand(3, -1), y.expand(3, -1))

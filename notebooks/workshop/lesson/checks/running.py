@@ -1,0 +1,124 @@
+"""Run a reader's function on inputs that give mistakes away."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...measure.counting import count_calls
+from ..diagnosis.faults import Fault
+from .code import attempt, is_a_stub, tell_constants, tell_error, tell_names
+from .example import draw_example
+from .feedback import UNANSWERED
+
+LENGTHS = {"too short", "too long", "shifted"}
+SLIDES = {"convolution", "constant_pad_nd", "unfold"}  # as torch's dispatcher says
+
+
+def make_inputs(
+    B: int,
+    m: int,
+    n: int,
+    dtype: torch.dtype = torch.float32,
+    pair: bool = False,
+    one_kernel: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Return random signals (B, m) and kernels (B, n), the same ones for a size.
+
+    With `pair` they are (m,) and (n,), with `one_kernel` (B, m) and (n,).
+    """
+    generator = torch.Generator().manual_seed(m)
+    a = torch.randn(B, m, generator=generator, dtype=torch.float64).to(dtype)
+    v = torch.randn(B, n, generator=generator, dtype=torch.float64).to(dtype)
+    return a[0] if pair else a, v[0] if pair or one_kernel else v
+
+
+def refuse_what_is_no_answer(function: Any) -> None:
+    """Raise the `Fault` of what is still a stub, or no function."""
+    if function is ... or attempt(is_a_stub, function)[0]:
+        text = "Write your code in place of the `...`, run that cell, then this one."
+        raise Fault(UNANSWERED, text)
+    if not callable(function):
+        kind = type(function).__name__
+        text = f"The check wants your function itself, not a thing of type {kind}."
+        raise Fault("wrong type", text)
+
+
+def run(function: Callable, a: Tensor, v: Tensor) -> Any:
+    """Return what `function` returns. It may not change its inputs."""
+    before = a.clone(), v.clone()
+    with _nan_in_fresh_memory():
+        result, error = attempt(function, a, v)
+    if error:
+        raise Fault("an error in your code", f"{tell_error(error, function)}.")
+    changed = not (torch.equal(a, before[0]) and torch.equal(v, before[1]))
+    if changed and isinstance(result, torch.Tensor):
+        text = (
+            "After the call `a` or `v` is not what it was. Its owner may still need "
+            "it, and so may your own next step: work on a new tensor."
+        )
+        raise Fault("an input changed", text)
+    return result
+
+
+@contextlib.contextmanager
+def _nan_in_fresh_memory() -> Iterator[None]:
+    """Let torch fill with NaN what `torch.empty` and its like return.
+
+    Otherwise such memory may hold zeros by chance. See
+    `torch.utils.deterministic.fill_uninitialized_memory`.
+    """
+    before = torch.get_deterministic_debug_mode()
+    torch.set_deterministic_debug_mode("warn")
+    try:
+        yield
+    finally:
+        torch.set_deterministic_debug_mode(before)
+
+
+def refuse_unwritten_memory(
+    function: Callable, result: Any, given: tuple[Tensor, Tensor]
+) -> None:
+    """Raise the `Fault` of a `result` with NaN from memory that nobody wrote to."""
+    if not attempt(lambda: bool(result.isnan().any()))[0]:
+        return
+    calls = attempt(count_calls, function, *given)[0] or ()
+    empty = [name for name in calls if "empty" in name]
+    if empty:
+        text = (
+            f"`{empty[0]}` makes memory that holds whatever was left there, and you "
+            "read some of it before you write. (This check puts NaN there, so that it "
+            "shows.) `a.new_zeros(…)` begins with zeros."
+        )
+        raise Fault("memory that doesn't begin with zeros", text)
+
+
+@contextlib.contextmanager
+def told(function: Callable, a: Tensor, v: Tensor, how: str = "") -> Iterator[None]:
+    """Add to a `Fault` with what it was found, and what the code itself tells."""
+    try:
+        yield
+    except Fault as fault:
+        if fault.name in LENGTHS and _pads(function, a, v):
+            fault.name = f"the wrong padding: {fault.name}"
+            fault.text += " A kernel that slides needs n - 1 zeros on each side."
+        fault.text += f" (Tried: {how}{_tell_input(a, v)}.)"
+        fault.text += tell_names(function) + tell_constants(function)
+        fault.picture = attempt(draw_example, function, a, v)[0] or ""
+        if fault.picture:
+            fault.text += " The picture shows a smaller example."
+        raise
+
+
+def _pads(function, a, v):
+    """Tell whether `function` slides a kernel over a signal that needs padding."""
+    if "conv_transpose1d" in getattr(getattr(function, "__code__", 0), "co_names", ()):
+        return False
+    calls = attempt(count_calls, function, a, v)[0] or ()
+    return not SLIDES.isdisjoint(calls)
+
+
+def _tell_input(a, v):
+    return f"`a` {tuple(a.shape)}, `v` {tuple(v.shape)}, {a.dtype}"

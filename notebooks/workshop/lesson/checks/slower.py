@@ -1,0 +1,46 @@
+"""Check a case in which one function is claimed to be slower than another."""
+
+from collections.abc import Callable
+
+import torch
+
+from ...measure.timing import least, time_together
+from ...measure.verdicts import format_time, speed_up
+from ..diagnosis.faults import Fault
+from ..points import Point, ready_calls
+from .feedback import UNANSWERED, as_feedback
+
+
+@as_feedback
+def check_slower(point: Point, loser: Callable, winner: Callable) -> str:
+    """Check that `loser` is slower than `winner` at `point`. Returns `Feedback`."""
+    if point is ...:
+        raise Fault(UNANSWERED, "Write a `Point` in place of the `...`.")
+    if not isinstance(point, Point):
+        raise Fault("wrong type", f"A {type(point).__name__} is no `Point`.")
+    sizes, dtypes = (point.m, point.n, point.rows), (torch.float32, torch.float64)
+    whole = all(type(size) is int and size >= 1 for size in sizes)
+    if not whole or point.dtype not in dtypes or point.device != "cpu":
+        text = (
+            f"{tuple(point)}: m, n and rows must be whole numbers from 1 on, and the "
+            "dtype torch.float32 or torch.float64."
+        )
+        raise Fault("wrong type", text)
+    if max(sizes[:2]) > 100 or point.m * point.n * point.rows > 100_000_000:
+        text = (
+            f"m = {point.m:,}, n = {point.n:,} and rows = {point.rows:,} take the loop "
+            "too long. Are they in this order?"
+        )
+        raise Fault("out of reach", text)
+    measured = time_together(ready_calls([loser, winner], point))
+    mine, other = measured[loser.__name__], measured[winner.__name__]
+    speed = speed_up(mine, other)
+    text = (
+        f"`{loser.__name__}` takes {format_time(least(mine))} there, "
+        f"`{winner.__name__}` {format_time(least(other))}"
+    )
+    if ": " in speed:
+        raise Fault("nobody can tell", f"{text}. It is faster by {speed}.")
+    if speed.endswith("slower"):
+        raise Fault("it wins", f"{text}: it wins, {speed_up(other, mine)}.")
+    return f"{text}: it loses, {speed}."

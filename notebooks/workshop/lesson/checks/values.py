@@ -1,0 +1,55 @@
+"""Check a function that returns a number."""
+
+import numbers
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..diagnosis.faults import Fault
+from .code import attempt, tell_error
+from .feedback import as_feedback
+from .running import refuse_what_is_no_answer
+
+
+@as_feedback
+def check_values(function: Callable, wanted: Mapping[tuple, float]) -> str:
+    """Check that `function(*arguments)` gives what is wanted, to a thousandth of it.
+
+    `wanted` is a dict of arguments, a tuple, -> number. Returns `Feedback`.
+    """
+    refuse_what_is_no_answer(function)
+    found = {arguments: _number(function, arguments) for arguments in wanted}
+    ratios = {arguments: found[arguments] / wanted[arguments] for arguments in wanted}
+    wrong = [k for k, ratio in ratios.items() if not abs(ratio - 1) <= 1e-3]
+    if not wrong:
+        return f"It gives the right number in {len(wanted)} cases."
+    first = wrong[0]
+    also = ""
+    if len(set(found.values())) == 1:
+        also = " It gives that for all: does it use its arguments?"
+    elif max(ratios.values()) - min(ratios.values()) <= 1e-3:
+        also = f" All are {ratios[first]:.3g} times what they should be."
+    text = (
+        f"`{function.__name__}{first}` gives {found[first]:.4g}, not "
+        f"{wanted[first]:.4g}.{also}"
+    )
+    raise Fault("wrong numbers", text)
+
+
+def _number(function, arguments):
+    called = f"`{function.__name__}{arguments}`"
+    value, error = attempt(function, *arguments)
+    if error is not None:
+        text = f"With {called}: {tell_error(error, function)}."
+        raise Fault("an error in your code", text)
+    number = as_number(value)
+    if number is None:
+        text = f"{called} returns a {type(value).__name__}. Wanted is a number."
+        raise Fault("wrong type", text)
+    return number
+
+
+def as_number(value: Any) -> numbers.Real | None:
+    """Return a number of Python, NumPy or torch as Python's own; None if it is none."""
+    if hasattr(value, "item"):
+        value, _ = attempt(value.item)
+    return value if isinstance(value, numbers.Real) else None

@@ -1,0 +1,88 @@
+"""Refuse what is right and wasteful: loops, memory, copies of windows."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from torch import Tensor
+
+from ...measure.counting import count_bytes, count_calls, dispatched
+from ..diagnosis.faults import Fault
+
+
+def check_loops(function: Callable, loops: int, make: Callable) -> None:
+    """Refuse calls that grow with the rows, or faster than `loops` over the lengths."""
+    for count, what in [
+        (count_torch, "calls into torch"),
+        (_count_lines, "lines of Python"),
+    ]:
+        few, many = (count(function, *make(B, 5, 7)) for B in (4, 40))
+        if many - few >= (40 - 4) / 2:  # less may be another way for more rows
+            text = (
+                f"It is right, but takes {few:,} {what} for 4 rows, and {many:,} for "
+                "40."
+            )
+            raise Fault("still looping over the rows", text)
+        short, long = (count(function, *make(4, n, n)) for n in (6, 12))
+        # Lengths twice as long: a loop makes twice the calls, two loops four times.
+        allowed = {0: short + 4, 1: 3 * short}.get(loops, long)
+        if long > allowed:
+            text = (
+                f"It is right, but takes {short:,} {what} for 6 × 6, and {long:,} for "
+                f"12 × 12. Here {['no loop', 'one loop'][loops]} is asked."
+            )
+            raise Fault("still looping over the numbers", text)
+
+
+def count_torch(function: Callable, a: Tensor, v: Tensor) -> int:
+    """Count the calls into torch."""
+    return count_calls(function, a, v).total()
+
+
+def _count_lines(function, a, v):
+    """Count the lines of Python that run: loops that call nothing show here, too."""
+    function(a, v)  # what is made only once
+    # The least of two: a collection of garbage in between may run lines of its own.
+    return min(_trace_lines(function, a, v) for _ in range(2))
+
+
+def _trace_lines(function, a, v):
+    lines = 0
+
+    def count(frame: FrameType, event: str, argument: Any) -> Callable:
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        function(a, v)
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+def check_memory(function: Callable, make: Callable) -> None:
+    """Refuse over twelve times the bytes that inputs and result take."""
+    a, v = make(100, 9, 7)
+    size, needed = count_bytes(function, a, v), a.nbytes + v.nbytes + 100 * 15 * 4
+    if size > 12 * needed:
+        text = (
+            f"It is right, but allocates {size:,} bytes for 100 rows, 9 × 7. Inputs "
+            f"and result take {needed:,}. Which tensor is larger than needed?"
+        )
+        raise Fault("too much memory", text)
+
+
+def check_copies(function: Callable, make: Callable) -> None:
+    """Refuse a call that fills as much memory as all windows take; products may."""
+    windows = 100 * 15 * 7 * 4  # rows, places, numbers in a window, bytes
+    for name, size in dispatched(function, *make(100, 9, 7)):
+        if size >= windows and name != "mul":
+            text = (
+                f"It is right, but `{name}` fills {size:,} bytes for 100 rows, 9 × 7. "
+                f"That is room for every window, {windows:,} bytes: a view takes none."
+            )
+            raise Fault("windows copied", text)

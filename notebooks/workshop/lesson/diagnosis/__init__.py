@@ -1,0 +1,1 @@
+"""Say by name what is wrong with the result of a convolution."""

@@ -1,0 +1,1 @@
+"""Count, time, profile and sweep any function; it knows no convolution."""

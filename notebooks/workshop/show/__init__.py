@@ -1,0 +1,1 @@
+"""Show sources, tables and figures, words included; it knows no convolution."""

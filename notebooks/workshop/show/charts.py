@@ -1,0 +1,145 @@
+"""Charts of numbers and times; each figure's label tells in words what was drawn."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator
+
+from .style import GREY, OKABE_ITO
+
+
+def draw_bars(values: Mapping[str, float], title: str, unit: str = "s") -> Figure:
+    """Draw `values`, a dict of source line -> number in `unit`, as bars."""
+    figure, axes = plt.subplots(figsize=(9.5, 0.8 + 0.36 * len(values)))
+    axes.barh(range(len(values)), list(values.values()), color=OKABE_ITO[0])
+    axes.set_yticks(range(len(values)), list(values), family="monospace", fontsize=10)
+    axes.invert_yaxis()
+    axes.xaxis.set_major_formatter(EngFormatter(unit))
+    axes.locator_params(axis="x", nbins=4)
+    axes.set_title(title)
+    told = EngFormatter(unit, places=1)
+    listed = "; ".join(f"{name}: {told(number)}" for name, number in values.items())
+    figure.set_label(f"{title}. {listed}.")
+    return figure
+
+
+def draw_curves(
+    sizes: Sequence[int],
+    curves: Mapping[str, Sequence[float]],
+    title: str,
+    xlabel: str,
+    ylabel: str = "time per call",
+    unit: str = "s",
+    xscale: str = "log",
+) -> Figure:
+    """Draw `curves`, a dict of name -> a number for each of `sizes`, in `unit`.
+
+    The y axis is logarithmic. Each curve carries its name at its right end.
+    """
+    figure, axes = plt.subplots()
+    ends = []
+    for name, numbers in curves.items():
+        (line,) = axes.plot(sizes, numbers, marker="o", markersize=4)
+        ends.append((numbers[-1], name, line.get_color()))
+    axes.set(xscale=xscale, yscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
+    tick_times(axes, unit)
+    axes.grid(color=GREY, linewidth=0.5)
+    label_ends(axes, ends)
+    told = EngFormatter(unit, places=1)
+    listed = "; ".join(
+        f"{name}, from {told(numbers[0])} to {told(numbers[-1])}"
+        for name, numbers in curves.items()
+    )
+    over = f"{ylabel} over {xlabel}, {sizes[0]:,} to {sizes[-1]:,}"
+    figure.set_label(f"{title}. Curves of {over}: {listed}.")
+    return figure
+
+
+def draw_series(seconds: Sequence[float], title: str) -> Figure:
+    """Draw single calls in their order, `seconds` each, and their median as a line."""
+    figure, axes = plt.subplots(figsize=(7.5, 3.2))
+    axes.plot(range(1, len(seconds) + 1), seconds, ".", markersize=4)
+    median = statistics.median(seconds)
+    axes.axhline(median, color=OKABE_ITO[1])
+    axes.set(yscale="log", xlabel="call", ylabel="time", title=title)
+    tick_times(axes)
+    label_ends(axes, [(median, "median", OKABE_ITO[1])])
+    told = EngFormatter("s", places=1)
+    figure.set_label(
+        f"{title}. A dot for each of {len(seconds)} calls, from {told(min(seconds))} "
+        f"to {told(max(seconds))}; a line at their median, {told(median)}."
+    )
+    return figure
+
+
+def draw_roofline(
+    rates: Mapping[str, float], intensity: float, peak: float, bandwidth: float
+) -> Figure:
+    """Draw `rates`, a dict of name -> multiply-adds a second, under their ceilings.
+
+    `intensity` is theirs, in multiply-adds a byte; `peak` is in multiply-adds a second,
+    `bandwidth` in bytes a second. (Williams, Waterman and Patterson, Roofline: an
+    insightful visual performance model, 2009.)
+    """
+    figure, axes = plt.subplots(figsize=(7.5, 4.6))
+    steps = [0.02, peak / bandwidth, 200]
+    roof = [min(peak, bandwidth * step) for step in steps]
+    axes.plot(steps, roof, color="#000000", linewidth=2)
+    axes.text(steps[-1], peak * 1.15, "arithmetic", ha="right")
+    axes.text(steps[0], roof[0] * 1.6, "copying", rotation=38)
+    axes.plot([intensity] * len(rates), list(rates.values()), "o", color=OKABE_ITO[0])
+    limit = min(peak, bandwidth * intensity)
+    axes.plot(intensity, limit, "*", markersize=14, color=OKABE_ITO[1])
+    axes.text(intensity * 1.3, limit * 0.7, "the limit", color=OKABE_ITO[1])
+    title = "Rates under two ceilings: copying and arithmetic"
+    axes.set(
+        xscale="log",
+        yscale="log",
+        xlabel="multiply-adds a byte",
+        ylabel="multiply-adds a second",
+        title=title,
+    )
+    height = 0.0
+    for name, rate in sorted(rates.items(), key=lambda pair: pair[1]):
+        height = max(rate, 1.5 * height)  # pushed apart where two are close
+        axes.annotate(
+            name,
+            (intensity, rate),
+            (3 * intensity, height),
+            va="center",
+            arrowprops={"arrowstyle": "-", "color": GREY, "relpos": (0, 0.5)},
+        )
+    listed = ", ".join(f"{name} {rate / limit:.2g}×" for name, rate in rates.items())
+    figure.set_label(
+        f"{title}. The roof rises with multiply-adds a byte, then it is flat. The "
+        f"rates stand in one column, at {intensity:.2g}, as multiples of the limit "
+        f"there: {listed}."
+    )
+    return figure
+
+
+def tick_times(axes: Axes, unit: str = "s") -> None:
+    """Write ticks in `unit` on a logarithmic y axis, more of them if it is short."""
+    low, high = axes.get_ylim()
+    digits = (1, 2, 5) if high / low < 100 else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=digits))
+    axes.yaxis.set_major_formatter(EngFormatter(unit))
+    axes.minorticks_off()
+
+
+def label_ends(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
+    """Write names beside the ends (y, name, colour) of curves, none on another."""
+    low, high = axes.get_ylim()
+    place = axes.transScale + axes.transLimits
+    lowest = -1.0
+    for number, name, color in sorted(ends):
+        height = max(place.transform((axes.get_xlim()[1], number))[1], lowest)
+        axes.text(
+            1.02, height, name, color=color, va="center", transform=axes.transAxes
+        )
+        lowest = height + 0.065
+    axes.set_ylim(low, high)
