@@ -7,7 +7,7 @@ Data flows one way: `reactions` are read, units traced back (`tracing`) and orde
 from .enumeration import count_heavy, enumerate_patterns
 from .example_networks import CENTRAL, CENTRAL_RANGES, TOY, TOY_FLUXES
 from .pictures import draw_estimates, draw_masses, draw_network, draw_ways
-from .reactions import Reaction, read_reactions
+from .reactions import read_reactions
 from .simulator import Network
 from .tracing import Unit
 
@@ -17,7 +17,6 @@ __all__ = [
     "TOY",
     "TOY_FLUXES",
     "Network",
-    "Reaction",
     "Unit",
     "count_heavy",
     "draw_estimates",

@@ -4,7 +4,6 @@ It has the table of reactions in common with the first, and nothing else. So the
 check each other.
 """
 
-from collections.abc import Mapping, Sequence
 from itertools import product
 
 import torch
@@ -14,9 +13,7 @@ from .reactions import Reaction, count_atoms
 
 
 def enumerate_patterns(
-    reactions: Sequence[Reaction],
-    fluxes: Mapping[str, float],
-    labels: Mapping[str, str],
+    reactions: list[Reaction], fluxes: dict[str, float], labels: dict[str, str]
 ) -> dict[str, Tensor]:
     """Return each metabolite's share of every pattern, float64 (2, ..., 2).
 

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from workshop.drawings import GREY, OKABE_ITO, TINTS
+from workshop.show.style import GREY, OKABE_ITO, TINTS
 
 from .example_networks import TOY
 from .reactions import Reaction, count_atoms, read_reactions
