@@ -85,7 +85,7 @@ class Network:
         return torch.cat([known[(unit,)] for unit in self.measured], dim=1)
 
     def solve(self, v: Tensor, known: Known, convolve: Convolve) -> None:
-        """Solve all blocks in order, into `known`, for the flux vectors v (B, R)."""
+        """Solve the blocks in order, into `known`; v is (B, reactions)."""
         for block in self.blocks:
             for *left, right in block.joins:
                 pair = known[(*left,)], known[(right,)]
