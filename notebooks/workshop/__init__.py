@@ -42,7 +42,7 @@ try:
     )
     from .show.charts import draw_bars, draw_curves, draw_roofline, draw_series
     from .show.figures import show_figure, stepper
-    from .show.sources import show
+    from .show.sources import show, show_code
     from .show.style import TINTS
     from .show.tables import table
 except ModuleNotFoundError as error:
@@ -95,6 +95,7 @@ __all__ = [
     "run_fresh",
     "shade",
     "show",
+    "show_code",
     "show_figure",
     "speed_up",
     "stepper",

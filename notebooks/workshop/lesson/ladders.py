@@ -6,9 +6,8 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from ..measure.verdicts import format_time
 from ..show.style import GREY, OKABE_ITO
-
-format_time = EngFormatter("s", places=1)
 
 
 def draw_ladder(calls: Mapping[str, int], title: str) -> Figure:
@@ -39,9 +38,9 @@ def draw_growth(
     right.yaxis.set_major_formatter(EngFormatter("s"))
     for axes in (left, right):
         axes.set(xlabel="products m·n", ylim=(0, None))
-    rows = zip(products, calls, map(format_time, seconds), strict=True)
-    listed = "; ".join(f"{m_n} products, {c} calls, {time}" for m_n, c, time in rows)
-    figure.set_label(f"Two curves over the products: {listed}.")
+    told, counted = (", ".join(map(str, numbers)) for numbers in (products, calls))
+    times = ", ".join(map(format_time, seconds))
+    figure.set_label(f"For {told} products: {counted} calls, which take {times}.")
     return figure
 
 

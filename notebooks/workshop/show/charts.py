@@ -21,7 +21,7 @@ def draw_bars(values: Mapping[str, float], title: str, unit: str = "s") -> Figur
     axes.locator_params(axis="x", nbins=4)
     axes.set_title(title)
     told = EngFormatter(unit, places=1)
-    listed = "; ".join(f"{name}: {told(number)}" for name, number in values.items())
+    listed = "; ".join(f"{told(number)}: {name}" for name, number in values.items())
     figure.set_label(f"{title}. {listed}.")
     return figure
 

@@ -1,4 +1,4 @@
-"""Show the source of a function."""
+"""Show code: a function's source, or any."""
 
 import inspect
 import re
@@ -12,5 +12,10 @@ def show(function: Callable, docstring: bool = True) -> None:
     source = inspect.getsource(function)
     if not docstring:
         source = re.sub(r'(?s) +""".*?"""\n', "", source, count=1)
-    markdown = f"```python\n{source}```"
+    show_code(source)
+
+
+def show_code(source: str, language: str = "python") -> None:
+    """Show `source`, whole lines of a `language` that Markdown can colour."""
+    markdown = f"```{language}\n{source}```"
     display({"text/markdown": markdown, "text/plain": source}, raw=True)
