@@ -41,11 +41,6 @@ MOST_LINES = {
 }
 
 
-def modules(series):
-    files = [*series.glob("SO_*.py"), *(series / "notebooks").rglob("*.py")]
-    return [path for path in files if path.name[:3] != "my_"]
-
-
 def part_of(module):
     """Return the innermost part of MAY_IMPORT in which `module` lies."""
     parts = [name for name in module.with_suffix("").parts if name in MAY_IMPORT]
@@ -55,10 +50,17 @@ def part_of(module):
 
 def imports(series):
     """Return a dict of module -> those that it imports, also within functions."""
-    ruff = [sys.executable, "-m", "ruff", "analyze", "graph", *modules(series)]
+    files = "notebooks", f"{QUESTION}.py"
+    ruff = [sys.executable, "-m", "ruff", "analyze", "graph", *files]
     done = subprocess.run(ruff, check=True, cwd=series, capture_output=True, text=True)
     found = json.loads(done.stdout)
-    return {PurePath(name): [PurePath(p) for p in found[name]] for name in found}
+    modules = [name for name in found if name.endswith(".py")]
+    return {PurePath(name): [PurePath(p) for p in found[name]] for name in modules}
+
+
+def texts(series):
+    """Return a dict of module -> what it says."""
+    return {m: (series / m).read_text(encoding="utf-8") for m in imports(series)}
 
 
 def wrong_imports(series):
@@ -76,15 +78,15 @@ def circles(series):
 
 
 def convolutions_in_measure_and_show(series):
-    for module in modules(series):
-        if part_of(module.relative_to(series)) in ("measure", "show"):
-            for found in CONVOLUTION.findall(module.read_text(encoding="utf-8")):
+    for module, text in texts(series).items():
+        for found in CONVOLUTION.findall(text):
+            if part_of(module) in ("measure", "show"):
                 yield f"{module.name} knows of {found}"
 
 
 def long_modules(series):
-    for module in modules(series):
-        lines = len(module.read_text(encoding="utf-8").splitlines())
+    for module, text in texts(series).items():
+        lines = len(text.splitlines())
         if lines > MOST_LINES.get(module.name, 300):
             yield f"{module.name} has {lines} lines"
 
@@ -127,10 +129,9 @@ LATE = "def f():\n    from {} import a"
     ],
 )
 def test_a_planted_defect_is_found(tmp_path, rule, module, planted, complaint):
-    for path in [ROOT / "pyproject.toml", *modules(ROOT)]:
-        copy = tmp_path / path.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, copy)
+    for path in ["pyproject.toml", *imports(ROOT)]:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
     with (tmp_path / f"notebooks/workshop/{module}.py").open("a") as file:
         file.write(f"\n{planted}\n")
     assert any(complaint in found for found in rule(tmp_path))
