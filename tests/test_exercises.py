@@ -4,12 +4,13 @@ import guards
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from paths import NOTEBOOKS
 
 from workshop.lesson.checks.feedback import RIGHT
 
 MINUTES = {  # for exercises
     path: nbformat.read(path, as_version=4).metadata["minutes"]["exercises"]
-    for path in guards.NOTEBOOKS
+    for path in NOTEBOOKS
 }
 TAUGHT = [path for path in MINUTES if MINUTES[path]]
 

@@ -12,7 +12,6 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -23,12 +22,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from paths import FOLDER, NOTEBOOKS, ROOT, path_of
 from playwright.sync_api import expect, sync_playwright
 
 from workshop.lesson.checks.feedback import RIGHT, UNANSWERED, Feedback
 from workshop.show.figures import image_of
 
-ROOT = Path(__file__).parents[1]
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 CHROMIUM = next(
     filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])),
@@ -68,7 +67,7 @@ def series(tmp_path_factory):
     """The folder of a copy of the series."""
     series = tmp_path_factory.mktemp("series")
     others = shutil.ignore_patterns("my_*", ".*", "__pycache__")
-    shutil.copytree(ROOT / "notebooks", series / "notebooks", ignore=others)
+    shutil.copytree(FOLDER, series / "notebooks", ignore=others)
     for name in ("SO_CONVOLVE_QUESTION.py", "requirements.txt"):
         shutil.copy(ROOT / name, series)
     return series
@@ -192,7 +191,7 @@ def take_screenshots(page, name):
     page.set_viewport_size(WINDOW)
 
 
-@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_run_all_works_in_jupyterlab(path, open_notebook):
     page = open_notebook(path.name)
     run_all(page)
@@ -212,7 +211,7 @@ def test_run_all_works_in_jupyterlab(path, open_notebook):
 
 
 def test_the_slider_walks_through_its_pictures(open_notebook):
-    page = open_notebook(guards.path_of("ask_the_question").name)
+    page = open_notebook(path_of("ask_the_question").name)
     run_all(page)
     picture = page.locator(".jupyter-widgets img")
     expect(picture).to_have_attribute("alt", re.compile(r"at place 0 gives out\[0\]"))
@@ -230,7 +229,7 @@ out[:, j : j + m] += a * v[:, j : j + 1]
 
 
 def test_an_exercise_is_solved_by_typing(open_notebook):
-    page = open_notebook(guards.path_of("drop_the_inner_loop").name)
+    page = open_notebook(path_of("drop_the_inner_loop").name)
     run_all(page)
     cells = page.locator(".jp-CodeCell")
     stub = cells.filter(has_text="def my_shift_add(a, v):")
@@ -296,7 +295,7 @@ def cut_off(page, notebook):
     ]
 
 
-@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_projector_cuts_nothing_off(path, open_notebook):
     page = open_notebook(path.name)
     found = cut_off(page, nbformat.read(path, as_version=4))
@@ -368,7 +367,7 @@ def serious_findings(notebook, chromium, folder):
     ]
 
 
-@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_axe_finds_nothing_serious_in_an_exported_notebook(path, chromium, tmp_path):
     notebook = nbformat.read(path, as_version=4)
     assert serious_findings(notebook, chromium, tmp_path) == []

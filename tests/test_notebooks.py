@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,15 +15,15 @@ import matplotlib
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from paths import FOLDER, FURTHER, NOTEBOOKS, ROOT, path_of
 
 import native
 from workshop.lesson.checks.feedback import UNANSWERED
 
-ROOT = Path(__file__).parents[1]
 # Defects are planted into copies of these two.
-ONE_LOOP = guards.path_of("drop_the_inner_loop")
-CONV1D = guards.path_of("hand_it_to_conv1d")
-BEFORE, AFTER = guards.path_of("find_the_slow_line"), guards.path_of("drop_both_loops")
+ONE_LOOP = path_of("drop_the_inner_loop")
+CONV1D = path_of("hand_it_to_conv1d")
+BEFORE, AFTER = path_of("find_the_slow_line"), path_of("drop_both_loops")
 RAISES = {"tags": ["raises-exception"]}
 
 
@@ -55,30 +57,42 @@ def raised(*traceback):
     return new_output("error", **error, traceback=list(traceback))
 
 
-def picture(alt):
-    return shown("text/html", f'<img {alt} src="data:image/png;base64,iVBO/tmp/AAAA">')
+def figure(alt='alt="a curve"', **changed):
+    """Return what show_figure displays, some kinds `changed`, or left out if None."""
+    data = {
+        "html": f'<img {alt} src="data:image/png;base64,iVBO/tmp/AAAA">',
+        "png": "iVBO+/tmp/AAAA",
+        "plain": "a curve",
+    } | changed
+    kinds = {"html": "text/html", "png": "image/png", "plain": "text/plain"}
+    return new_output("display_data", {kinds[k]: data[k] for k in data if data[k]})
+
+
+@cache
+def read(path):
+    return nbformat.read(path, as_version=4)
 
 
 # ---- what is stored in the notebooks --------------------------------------------
 
 
 def test_no_number_is_taken_twice_and_the_core_has_no_gap():
-    numbers = [int(path.name[:2]) for path in guards.NOTEBOOKS]
+    numbers = [int(path.name[:2]) for path in NOTEBOOKS]
     assert len(numbers) == len(set(numbers))
-    core = [number for number in numbers if number < guards.FURTHER]
+    core = [number for number in numbers if number < FURTHER]
     assert core == list(range(len(core)))
     assert len(core) >= 9
 
 
 @pytest.mark.parametrize("guard", guards.GUARDS, ids=lambda guard: guard.__name__)
-@pytest.mark.parametrize("path", guards.NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_guard_complains_of_a_notebook(path, guard):
-    assert list(guard(nbformat.read(path, as_version=4), path)) == []
+    assert list(guard(read(path), path)) == []
 
 
 def numbers_told(text):
     """Return what in the `text` of code or tests knows a notebook by its number."""
-    names = "|".join(path.stem.split("_", 1)[1] for path in guards.NOTEBOOKS)
+    names = "|".join(path.stem.split("_", 1)[1] for path in NOTEBOOKS)
     known = rf"NOTEBOOKS\[|\bnotebooks? \d\d\b|\b\d\d_(?:{names})|[\"']\d\d_"
     return re.findall(known, text)
 
@@ -111,7 +125,7 @@ def test_code_that_knows_a_notebook_by_its_number_is_found(planted):
 
 def complaints(plant):
     """Return what the guards say of a copy of ONE_LOOP, changed by `plant`."""
-    copy = nbformat.read(ONE_LOOP, as_version=4)
+    copy = deepcopy(read(ONE_LOOP))
     plant(copy)
     return [text for guard in guards.GUARDS for text in guard(copy, ONE_LOOP)]
 
@@ -200,7 +214,8 @@ def exchanged(copy):
         with_code("print(1)", printed("1, as https://example.org/tmp/ says\n")),
         with_code("1 / 0", raised("Cell In[3], line 1", "1 / 0"), **RAISES),
         with_code("# NBVAL_IGNORE_OUTPUT\n# the clock\nprint(now)", printed("12")),
-        with_code("draw()", picture(alt='alt="a curve"')),
+        with_code("draw()", figure()),
+        with_code("x", result("<Stream 3>, looked at 0x times")),
         with_code("\n".join(["a" * 88] * 20), jupyter={"source_hidden": True}),
         with_code("torch.manual_seed(0)\ntorch.rand(2)"),
         with_text("Ten calls, 2 × 3, 40 bytes. `1e-09 s` is its unit."),
@@ -219,92 +234,102 @@ def test_no_guard_complains_of_what_is_right(plant):
     assert complaints(plant) == []
 
 
+BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
+
+
 @pytest.mark.parametrize(
     ("plant", "complaint"),
     [
-        (with_code("a", count=99), "code cell {n} has the count 99: run all from the"),
+        (with_code("a", count=99), "code cell {n} has the count 99: run all from"),
         (exchanged, "code cell 3 has the count 4: run all from the top"),
         (without_outputs("from workshop import prove"), "cell 11 calls prove(…) and"),
-        (with_code("print(1)"), "cell {n} calls print(…) and stores nothing: run it"),
-        (stored(printed("UsageError: no")), "cell {n} stores a UsageError: load the m"),
-        (stored(raised()), "cell {n} stores an error: mend or tag it"),
-        (with_code("a", **RAISES), "cell {n} is tagged raises-exception, and doe"),
-        (with_code("# NBVAL_SKIP\n# why\na"), "cell {n} is skipped: let it run"),
-        (with_code("# why\na", tags=["nbval-skip"]), "cell {n} is skipped: let it run"),
-        (with_code("# NBVAL_IGNORE_OUTPUT\na"), "cell {n} ignores its output: say why"),
-        (with_code("a", tags=["nbval-ignore-output"]), "cell {n} ignores its output:"),
-        (with_code("torch.rand(2)"), "cell {n} makes random numbers: set a seed in it"),
-        (stored(printed("File: /home/me/a.py")), "cell {n} shows a path, /home/: make"),
-        (stored(printed("in C:\\projects\\a.py")), "cell {n} shows a path, C:\\: make"),
-        (stored(printed("site-packages/x")), "cell {n} shows a path, site-packages: m"),
-        (stored(shown("text/plain", "'/tmp/a'")), "cell {n} shows a path, /tmp/: make"),
-        (stored(shown("text/html", "<b>~/a.py</b>")), "cell {n} shows a path, ~/: mak"),
-        (stored(raised("\x1b[32m/root/a"), **RAISES), "cell {n} shows a path, /root/:"),
-        (with_text("It takes 20 ms."), "the text that begins “It takes 20 ms.” says “"),
-        (with_text("Thus 3.5 seconds"), "the text that begins “Thus 3.5 seconds” says"),
-        (with_text("12 times faster"), "the text that begins “12 times faster” says “"),
-        (with_text("Twice as fast"), "the text that begins “Twice as fast” says “Twic"),
-        (with_text("Ten x faster"), "the text that begins “Ten x faster” says “Ten x"),
-        (with_text("In 5 us"), "the text that begins “In 5 us” says “5 us”: show it i"),
-        (with_text("It is 3× slower"), "the text that begins “It is 3× slower” says “"),
-        (with_text("Ten, or ten times as long"), "the text that begins “Ten, or ten t"),
-        (with_text("[a](b.ipynb)"), "the text that begins “[a](b.ipynb)” links to b.i"),
-        (with_text('[a](b.ipynb "t")'), "the text that begins “[a](b.ipynb "),
-        (with_text("[a](../README.md#no)"), "the text that begins “[a](../README.md#n"),
-        (with_text("[a](#Proof)"), "the text that begins “[a](#Proof)” links to #Proo"),
-        (
-            with_text(f"[a]({BEFORE.name}#Nowhere)"),
-            f"the text that begins “[a]({BEFORE.name}#Nowhere)"[:62],
-        ),
+        (with_code("print(1)"), "{last} calls print(…) and stores nothing: run it"),
+        (stored(printed("UsageError: no")), "{last} stores a UsageError: load"),
+        (stored(raised()), "{last} stores an error: mend or tag it"),
+        (with_code("a", **RAISES), "{last} is tagged raises-exception, and doesn't"),
+        (with_code("# NBVAL_SKIP\n# why\na"), "{last} is skipped: let it run"),
+        (with_code("# why\na", tags=["nbval-skip"]), "{last} is skipped: let it run"),
+        (with_code("# NBVAL_IGNORE_OUTPUT\na"), "{last} ignores its output: say why"),
+        (with_code("a", tags=["nbval-ignore-output"]), "{last} ignores its output"),
+        (with_code("torch.rand(2)"), "{last} makes random numbers: set a seed in it"),
+        # paths and addresses
+        (stored(printed("File: /home/me/a.py")), "{last} shows a path, /home/:"),
+        (stored(printed("in C:\\projects\\a.py")), "{last} shows a path, C:\\:"),
+        (stored(printed("site-packages/x")), "{last} shows a path, site-packages:"),
+        (stored(result("'/tmp/a'")), "{last} shows a path, /tmp/:"),
+        (stored(shown("text/html", "<b>~/a.py</b>")), "{last} shows a path, ~/:"),
+        (stored(raised("\x1b[32m/root/a"), **RAISES), "{last} shows a path, /root/:"),
+        (stored(result("<C object at 0x7f>")), "{last} shows an object at 0x7f:"),
+        (stored(printed("[<function f at 0xAb>]")), "{last} shows an object at 0xAb:"),
+        # times and links
+        (with_text("It takes 20 ms."), "{last} says “20 ms”: show it in a cell"),
+        (with_text("Thus 3.5 seconds"), "{last} says “3.5 seconds”"),
+        (with_text("12 times faster"), "{last} says “12 times faster”"),
+        (with_text("Twice as fast"), "{last} says “Twice as fast”"),
+        (with_text("Ten x faster"), "{last} says “Ten x faster”"),
+        (with_text("In 5 us"), "{last} says “5 us”"),
+        (with_text("It is 3× slower"), "{last} says “3× slower”"),
+        (with_text("Ten, or ten times as long"), "{last} says “ten times as long”"),
+        (with_text("[a](b.ipynb)"), "{last} links to b.ipynb: there is no such file"),
+        (with_text('[a](b.ipynb "t")'), "{last} links to b.ipynb: there is no such"),
+        (with_text("[a](../README.md#no)"), "{last} links to #no: no heading has it"),
+        (with_text("[a](#Proof)"), "{last} links to #Proof: no heading has it"),
+        (with_text(f"[a]({BEFORE.name}#No)"), "{last} links to #No: no heading has it"),
         (
             changed(f"**Next:** [Drop both loops]({AFTER.name})", "**Next:** none"),
-            "the text that begins “# Drop the inner loop” leads on to nothing: link to",
+            f"{BOX} on to nothing: link to {AFTER.name}",
         ),
         (
             changed(f"({AFTER.name}).", f"({BEFORE.name})."),
-            f"the text that begins “## Recap” leads on to {BEFORE.name}: link to",
+            f"{RECAP} on to {BEFORE.name}: link to {AFTER.name}",
         ),
         (
             changed("**Minutes:**", f"**Back to:** [Drop]({AFTER.name})\n**Minutes:**"),
-            "the text that begins “# Drop the inner loop” leads back to",
+            f"{BOX} back to {AFTER.name}: link to {BEFORE.name}",
         ),
-        (changed("%load_ext workshop", "import torch"), "cell 1 begins with import to"),
-        (with_code("a\n" * 20), "cell {n} has 21 lines, and 20 fit: split it"),
-        (with_code("a" * 89), "cell {n} has a line of 89 columns, 88 fit"),
-        (stored(picture(alt="")), "cell {n} shows a picture without alt: use show_fig"),
-        (stored(picture(alt='alt=" "')), "cell {n} shows a picture without alt: use s"),
-        (stored(shown("image/png", "iVBO")), "cell {n} shows a picture without alt: u"),
-        (with_text("![](ladder.png)"), "the text that begins “![](ladder.png)” shows"),
-        (with_text('<img src="ladder.png">'), "the text that begins “<img src="),
+        # code, figures, headings and metadata
+        (changed("%load_ext workshop", "import torch"), "cell 1 begins with import"),
+        (with_code("a\n" * 20), "{last} has 21 lines, and 20 fit: split it"),
+        (stored(figure(alt="")), "{last} shows a picture without alt"),
+        (stored(figure(alt='alt=" "')), "{last} shows a picture without alt"),
+        (stored(figure(html=None)), "{last} shows a picture without alt"),
+        (stored(figure(html="<b>a curve</b>")), "{last} shows a picture without alt"),
+        (stored(figure(png=None)), "{last} has an <img> and no image/png"),
+        (
+            stored(figure(plain="<Figure size 2x1>")),
+            "{last} has the plain text <Figure",
+        ),
+        (stored(result("<IPython.core.M>")), "{last} has the plain text <IPython.core"),
+        (with_text("![](ladder.png)"), "{last} shows a picture without alt"),
+        (with_text('<img src="ladder.png">'), "{last} shows a picture without alt"),
         (
             stored(shown("text/markdown", '<img src="data:image/png;base64,iVBO">')),
-            "cell {n} shows a picture without alt: use show_figure",
+            "{last} shows a picture without alt: use show_figure",
         ),
-        (with_text("# Another title"), "there is no title, or a second: write one he"),
+        (with_text("# Another title"), "there is no title, or a second"),
         (with_text("#### Deep"), "the heading “Deep” skips a level: take ###"),
-        (with_metadata(kernelspec={"name": "mine"}), "the kernel is mine: choose pyth"),
-        (with_metadata(widgets={}), "the notebook keeps the metadata widgets: run nbs"),
-        (with_code("a", execution={}), "cell {n} keeps the metadata execution: run nb"),
+        (with_metadata(kernelspec={"name": "mine"}), "the kernel is mine: choose"),
+        (with_metadata(colab={}), "the notebook keeps the metadata colab: take it"),
+        (with_code("a", vscode={}), "{last} keeps the metadata vscode: take it away"),
+        # what its reader does
         (changed("my_guess = ...", "my_guess = 3"), "the prediction isn't taken once"),
-        (without("from workshop import compare_guess"), "the prediction isn't taken o"),
-        (changed("check(my_shift", "print(my_shift"), "cell 6 is an exercise: let a c"),
+        (without("from workshop import compare_guess"), "the prediction isn't taken"),
+        (changed("check(my_shift", "print(my_shift"), "cell 6 is an exercise: let a"),
         (answered, "cell 7 stores an answer: empty the stub and run all"),
-        (changed("    ...", "    return a"), "cell 6 is an exercise without `...`: le"),
+        (changed("    ...", "    return a"), "cell 6 is an exercise without `...`"),
         (changed("<summary>Hint 3", "<summary>3"), "cell 6 is an exercise: let three"),
-        (changed("<summary>Solution", "<summary>"), "cell 6 is an exercise: let its s"),
+        (changed("<summary>Solution", "<summary>"), "cell 6 is an exercise: let its"),
+        (with_exercise("`torch.zeros(2)`"), "{stub} has the hint torch.zeros(2)"),
         (changed("## Recap", "## The end"), "there is no recap, or a second: let one"),
-        (
-            with_exercise("`torch.zeros(2)`"),
-            "cell {before} has the hint torch.zeros(2)",
-        ),
     ],
 )
 def test_every_planted_defect_is_found_and_told_with_its_cell(plant, complaint):
-    copy = nbformat.read(ONE_LOOP, as_version=4)
+    copy = deepcopy(read(ONE_LOOP))
     plant(copy)
-    n = len(guards.code_cells(copy))
-    complaint = complaint.format(n=n, before=n - 1)
-    assert [found[: len(complaint)] for found in complaints(plant)] == [complaint]
+    *_, stub, _, last = copy.cells
+    n, (stub, last) = len(guards.code_cells(copy)), map(guards.name_of, (stub, last))
+    [found] = complaints(plant)
+    assert complaint.format(n=n, stub=stub, last=last) in found
 
 
 # ---- what happens when they run -------------------------------------------------
@@ -356,7 +381,7 @@ def outcomes(planted, folder, *options):
     """
     series, outside = folder / "series", folder / "outside"
     others = shutil.ignore_patterns("*.ipynb", "my_*", ".*", "__pycache__")
-    shutil.copytree(ROOT / "notebooks", series / "notebooks", ignore=others)
+    shutil.copytree(FOLDER, series / "notebooks", ignore=others)
     shutil.copytree(ROOT / "tests" / "offline", series / "tests" / "offline")
     settings = ("conftest.py", "pyproject.toml", "tests/sanitize.cfg")
     for path in (*settings, "SO_CONVOLVE_QUESTION.py"):

@@ -1,17 +1,16 @@
 """The masks of `sanitize.cfg` hide what varies, and nothing else."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbval.plugin import get_sanitize_patterns
 from packaging.requirements import Requirement
+from paths import NOTEBOOKS, ROOT
 
 from workshop.measure.verdicts import NO_VERDICT
 
-HERE = Path(__file__).parent
-CONFIGURED = (HERE / "sanitize.cfg").read_text(encoding="ascii")
+CONFIGURED = (ROOT / "tests" / "sanitize.cfg").read_text(encoding="ascii")
 PATTERNS = dict(get_sanitize_patterns(CONFIGURED))
 
 PROFILE = """\
@@ -174,13 +173,13 @@ def test_what_is_counted_or_said_is_still_compared(one, other):
 
 
 def test_the_version_of_every_required_package_is_masked():
-    for line in (HERE.parent / "requirements.txt").read_text().splitlines():
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
         row = f"| {Requirement(line).name} | {{}} | nothing |"
         assert sanitized(row.format("1.0")) == sanitized(row.format("2.0+cpu"))
 
 
 def stored_texts():
-    for path in (HERE.parent / "notebooks").glob("*.ipynb"):
+    for path in NOTEBOOKS:
         for cell in nbformat.read(path, as_version=4).cells:
             for output in cell.get("outputs", []):
                 yield from [output.get("text", ""), *output.get("data", {}).values()]

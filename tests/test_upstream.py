@@ -7,12 +7,12 @@ a report to torch or oneDNN.
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
+from paths import ROOT
 
-UPSTREAM = Path(__file__).parent / "upstream"
+UPSTREAM = ROOT / "tests" / "upstream"
 
 needs_onednn = pytest.mark.skipif(
     not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN"
@@ -32,7 +32,8 @@ def test_in_float64_torch_runs_a_convolution_for_each_group():
     assert "'aten::_slow_conv2d_forward': 1000}" in found["float64"], (
         "In float64 torch no longer takes the groups one by one: good. Rewrite the end "
         "of “Group the batch”, what “Measure before you choose” says of float64, and "
-        "README's surprise; run tests/benchmark.py and fit convolve_fast's rule anew."
+        "README's surprise; run tests/tools/benchmark.py and fit convolve_fast's rule "
+        "anew."
     )
 
 
@@ -46,7 +47,7 @@ def test_onednn_refuses_its_depthwise_code_where_the_padding_is_wide():
     refused = "width unroll exceeds padding size"
     assert refused in log["padded_inside, 9"], (
         "oneDNN no longer refuses its depthwise code where the padding is wide: good. "
-        "Rewrite “The cliffs” in “Measure before you choose”; run tests/benchmark.py "
-        "and fit convolve_fast's rule anew."
+        "Rewrite “The cliffs” in “Measure before you choose”; run "
+        "tests/tools/benchmark.py and fit convolve_fast's rule anew."
     )
     assert "exec,cpu,convolution,x64:gemm" in log["padded_inside, 9"]

@@ -1,24 +1,21 @@
-"""What nbval does not ask of a notebook: the rules of its honesty, in one place.
+"""What nbval, nbstripout and ruff don't ask of a notebook: the rules of its honesty.
 
 Each guard takes a notebook and the path where it lies, and yields complaints: which
 cell, what is wrong with it, and what to do.
 """
 
 import re
-from pathlib import Path
+from itertools import pairwise
 
 import nbformat
+from nbconvert.filters import strip_ansi
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
 from workshop.lesson.checks.feedback import UNANSWERED
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
-FURTHER = 10  # the first number that is no part of the core
-
 # Paths that only one machine has.
 FOLDERS = r"(?<![\w.])/(?:home|Users|root|tmp|work|usr|opt|var|mnt|private)/|(?<!\w)~/"
 ABSOLUTE = re.compile(FOLDERS + r"|\b[A-Z]:\\|site-packages|ipykernel_\d")
-COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of tracebacks
 PICTURE = re.compile(r"data:image/[^\"')\s]*")
 
 # Times and timed ratios in prose, and where they may stand.
@@ -36,12 +33,6 @@ IMAGE = re.compile(r"<img\b[^>]*>|!\[[^\]]*\]\([^)]*\)")
 HEADING = re.compile(r"(?m)^(#+) (.+)$")
 
 
-def path_of(words):
-    """Return the path of the notebook that is called so, whatever its number is."""
-    [path] = [path for path in NOTEBOOKS if path.stem.split("_", 1)[1] == words]
-    return path
-
-
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
@@ -56,8 +47,14 @@ def texts(cell):
     for output in cell.outputs:
         found += [output.get("text", ""), output.get("evalue", "")]
         found += output.get("traceback", [])
-        found += [str(text) for text in output.get("data", {}).values()]
-    return [PICTURE.sub("", COLOURS.sub("", text)) for text in found]
+        data = output.get("data", {}).items()
+        found += [str(text) for kind, text in data if not kind.startswith("image/")]
+    return [PICTURE.sub("", strip_ansi(text)) for text in found]
+
+
+def displayed(cell):
+    """Return the dicts of kind -> data that `cell` has stored."""
+    return [output.data for output in cell.get("outputs", []) if "data" in output]
 
 
 def name_of(cell):
@@ -139,6 +136,12 @@ def no_output_names_a_place_on_this_machine(notebook, path):
             yield f"{name_of(cell)} shows a path, {place}: make it relative"
 
 
+def no_output_names_a_place_in_memory(notebook, path):
+    for cell in code_cells(notebook):
+        for place in re.findall(r"\bat 0x[\da-fA-F]+", "\n".join(texts(cell))):
+            yield f"{name_of(cell)} shows an object {place}: show what is in it"
+
+
 # ---- it says only what it shows --------------------------------------------------
 
 
@@ -202,35 +205,48 @@ def first_line_loads_the_workshop(notebook, path):
 
 
 def cells_fit_a_projector(notebook, path):
+    """Ruff sees to the 88 columns."""
     for cell in code_cells(notebook):
-        lines = cell.source.split("\n")
-        if len(lines) > 20:
-            yield f"{name_of(cell)} has {len(lines)} lines, and 20 fit: split it"
-        columns = max(map(len, lines))
-        if columns > 88:
-            yield f"{name_of(cell)} has a line of {columns} columns, 88 fit: break it"
+        lines = cell.source.count("\n") + 1
+        if lines > 20:
+            yield f"{name_of(cell)} has {lines} lines, and 20 fit: split it"
 
 
 def pictures_have_a_text_alternative(notebook, path):
+    """JupyterLab drops that of a plain image: an <img> has to come with it."""
     for cell in notebook.cells:
-        shown = [output.get("data", {}) for output in cell.get("outputs", [])]
         kinds = "text/html", "text/markdown"
-        texts = [data.get(kind, "") for data in shown for kind in kinds]
+        texts = [data.get(kind, "") for data in displayed(cell) for kind in kinds]
         if cell.cell_type == "markdown":
             texts = [cell.source]
         images = IMAGE.findall("\n".join(texts))
         told = all(re.search(r'\balt="\s*[^"\s]|^!\[\s*[^\]\s]', i) for i in images)
-        if not told or any(kind.startswith("image/") for d in shown for kind in d):
+        plain = [data for data in displayed(cell) if "image/" in " ".join(data)]
+        if not told or any("<img" not in data.get("text/html", "") for data in plain):
             yield f"{name_of(cell)} shows a picture without alt: use show_figure"
+
+
+def figures_are_stored_as_images_too(notebook, path):
+    """Some renderers drop an <img> whose bytes stand in it."""
+    for cell in code_cells(notebook):
+        for data in displayed(cell):
+            if "<img" in data.get("text/html", "") and "image/png" not in data:
+                yield f"{name_of(cell)} has an <img> and no image/png: use show_figure"
+
+
+def plain_text_says_what_is_shown(notebook, path):
+    unsaid = re.compile(r"<(?:IPython\.core|Figure size)\b")
+    for cell in code_cells(notebook):
+        for data in displayed(cell):
+            if found := unsaid.match(data.get("text/plain", "")):
+                yield f"{name_of(cell)} has the plain text {found[0]}…: give it words"
 
 
 def headings_are_in_order(notebook, path):
     levels = [level for level, _ in headings(notebook)]
     if levels[:1] != [1] or levels.count(1) > 1:
         yield "there is no title, or a second: write one heading of level 1, the first"
-    for (before, _), (level, text) in zip(
-        headings(notebook), headings(notebook)[1:], strict=False
-    ):
+    for (before, _), (level, text) in pairwise(headings(notebook)):
         if level > before + 1:
             yield f"the heading “{text}” skips a level: take {'#' * (before + 1)}"
 
@@ -241,7 +257,8 @@ def kernel_is_one_that_every_machine_has(notebook, path):
         yield f"the kernel is {name}: choose python3"
 
 
-def metadata_is_normalised(notebook, path):
+def metadata_is_known(notebook, path):
+    """Nbstripout takes away only what it has a name for; editors add more than that."""
     extra = {(key, "the notebook") for key in notebook.metadata}
     known = ["kernelspec", "language_info", "minutes"]
     extra -= {(key, "the notebook") for key in known}
@@ -249,7 +266,7 @@ def metadata_is_normalised(notebook, path):
         kept = {"tags", "jupyter"}  # jupyter: is it collapsed?
         extra |= {(key, name_of(cell)) for key in set(cell.metadata) - kept}
     for key, where in sorted(extra):
-        yield f"{where} keeps the metadata {key}: run nbstripout as in README"
+        yield f"{where} keeps the metadata {key}: take it away"
 
 
 # ---- it lets its reader try ------------------------------------------------------
@@ -324,15 +341,18 @@ GUARDS = [
     outputs_are_ignored_for_a_reason_only,
     random_numbers_come_from_a_seed_in_their_cell,
     no_output_names_a_place_on_this_machine,
+    no_output_names_a_place_in_memory,
     times_stand_in_outputs_or_marked_boxes,
     links_lead_somewhere,
     next_is_the_following_notebook,
     first_line_loads_the_workshop,
     cells_fit_a_projector,
     pictures_have_a_text_alternative,
+    figures_are_stored_as_images_too,
+    plain_text_says_what_is_shown,
     headings_are_in_order,
     kernel_is_one_that_every_machine_has,
-    metadata_is_normalised,
+    metadata_is_known,
     predictions_are_taken_and_answered,
     exercises_are_whole,
     last_hints_stand_in_their_solutions,
