@@ -267,8 +267,9 @@ def convolve_fast(
             broadcast, two devices, an unknown mode.
 
     Source: the ways are those of `convolve_antidiagonals`, `convolve_transposed` and
-    `convolve_shift_add`. The bounds between them are fitted to `tests/benchmark.py`,
-    with torch 2.13.0 on one thread, x86-64, with AVX2 and with AVX-512.
+    `convolve_shift_add`. The bounds between them are fitted by the project's benchmark,
+    `tests/tools/benchmark.py`, with torch 2.13.0 on one thread, x86-64, with AVX2 and
+    with AVX-512.
 
     >>> convolve_fast(torch.tensor([1, 2, 3]), torch.tensor([1, 10]))
     tensor([ 1, 12, 23, 30])

@@ -27,14 +27,15 @@ INSTALL = f"run: {FOLDER}pip install -r requirements.txt"
 ANOTHER = f"run this with {FOLDER}python, which is another Python"
 AGAIN = "delete the folder .venv and set the series up again"
 CGROUP = Path("/sys/fs/cgroup")
+OLDEST, NEWEST = (3, 11), (3, 13)  # the Pythons that the series was run with
 
 # What was looked at and found; `mend` says what to do, and is "" where all is well.
 Check = namedtuple("Check", ["name", "found", "mend"])
 
 
 def check_python():
-    fits = (3, 11) <= sys.version_info[:2] <= (3, 14)
-    mend = "" if fits else "set the series up again with Python 3.11 to 3.14"
+    fits = OLDEST <= sys.version_info[:2] <= NEWEST
+    mend = "" if fits else "set the series up again with Python 3.11 to 3.13"
     yield Check("Python", platform.python_version(), mend)
 
 

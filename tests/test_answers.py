@@ -3,15 +3,14 @@
 import ast
 import re
 import sys
-import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from torch.utils._python_dispatch import TorchDispatchMode
+from inputs import JAGGED, NESTED, ONES, SCATTERED, assert_refused, generated
 
 import SO_CONVOLVE_QUESTION as question
 from native import NO_COMPILER, convolve_native, has_compiler
@@ -36,8 +35,6 @@ every_answer = pytest.mark.parametrize("answer", [*ANSWERS, NATIVE])
 every_shape = pytest.mark.parametrize(("rows", "m", "n"), SHAPES, ids=str)
 every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 
-# The same examples in every run, and no clock.
-generated = settings(derandomize=True, deadline=None, max_examples=60)
 batches = st.none() | st.integers(1, 6)
 lengths = st.integers(1, 20)
 seeds = st.integers(0, 2**32 - 1)
@@ -137,13 +134,6 @@ def test_autocast_rounds_those_answers_that_are_said_to_be(answer):
         torch.testing.assert_close(found, answer(a / 7, v))
 
 
-SCATTERED = {
-    "transposed": lambda t: t.movedim(-1, 0).contiguous().movedim(0, -1),
-    "strided": lambda t: t.repeat_interleave(2, -1)[..., ::2],
-    "expanded": lambda t: t[:1].expand(t.shape),
-}
-
-
 @every_answer
 @pytest.mark.parametrize("scatter", SCATTERED.values(), ids=SCATTERED)
 def test_every_answer_takes_inputs_that_are_not_contiguous(answer, scatter):
@@ -157,28 +147,6 @@ def test_every_answer_takes_inputs_that_are_not_contiguous(answer, scatter):
 def test_every_answer_has_the_right_gradients(answer, rows, m, n):
     a, v = inputs(answer, rows, m, n)
     assert torch.autograd.gradcheck(answer, (a.requires_grad_(), v.requires_grad_()))
-
-
-class NoWork(TorchDispatchMode):
-    """Let no call into torch pass."""
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        # The first checks by itself, the other only tells a nested tensor's layout.
-        if func.namespace in ("convolve_native", "prim"):
-            return func(*args, **(kwargs or {}))
-        pytest.fail(f"{func} was called before the inputs were checked")
-
-
-def assert_refused(answer, a, v, error, named):
-    with NoWork(), pytest.raises(error, match=re.escape(named)):
-        answer(a, v)
-
-
-ONES = torch.ones(2)
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # torch calls nested tensors a prototype
-    NESTED = torch.nested.nested_tensor([ONES, torch.ones(3)])
-    JAGGED = torch.nested.nested_tensor([ONES, torch.ones(3)], layout=torch.jagged)
 
 
 @every_answer

@@ -1,5 +1,8 @@
 """The benchmark compares what is equal; nothing here is timed."""
 
+import subprocess
+import sys
+
 import benchmark
 import pytest
 import torch
@@ -34,3 +37,9 @@ def test_a_missing_peer_is_reported(monkeypatch, capsys):
     assert benchmark.installed_peers() == [benchmark.numpy_by_row]
     told = capsys.readouterr().out
     assert "missing_peer is left out: No module named 'missing'" in told
+
+
+def test_it_runs_from_any_folder(tmp_path):
+    command = [sys.executable, benchmark.__file__, "--help"]
+    told = subprocess.check_output(command, cwd=tmp_path, text=True)
+    assert "--quick" in told

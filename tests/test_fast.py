@@ -14,7 +14,7 @@ import scipy.signal
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from test_answers import JAGGED, NESTED, SCATTERED, assert_refused, generated
+from inputs import JAGGED, NESTED, ONES, SCATTERED, assert_refused, generated
 from torch.autograd import forward_ad
 
 import SO_CONVOLVE_QUESTION as question
@@ -605,8 +605,6 @@ def test_its_annotations_name_every_mode():
 
 
 # ---- bad input ------------------------------------------------------------------
-
-ONES = torch.ones(2)
 
 
 @pytest.mark.parametrize(

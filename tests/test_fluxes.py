@@ -2,8 +2,8 @@
 
 import random
 import re
-from itertools import product
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 
@@ -15,6 +15,12 @@ from fluxes import (
     TOY_FLUXES,
     Network,
     Unit,
+    count_heavy,
+    draw_estimates,
+    draw_masses,
+    draw_network,
+    draw_ways,
+    enumerate_patterns,
     read_reactions,
 )
 
@@ -38,38 +44,7 @@ def test_it_finds_the_units_of_the_paper_and_where_they_join():
     assert joined == [("B3", "C1"), ("B23", "C1")]
 
 
-# ---- an enumeration of isotopomers, which knows nothing of units -------------------
-
-
-def enumerated(table, fluxes, labels, metabolite):
-    """Return the mass distribution of `metabolite`, from that of all isotopomers.
-
-    An isotopomer is a molecule with a certain pattern of labelled atoms. A metabolite
-    of k atoms has 2**k, here a tensor of so many shares, (2, ..., 2). Every pool is
-    mixed from what flows into it, until nothing changes any more.
-    """
-    reactions = read_reactions(table)
-    sizes = {name: len(atoms) for r in reactions for name, atoms in r.left + r.right}
-    pools = {name: torch.zeros([2] * k) for name, k in sizes.items()}
-    for name, pool in pools.items():
-        pool[tuple(int(atom) for atom in labels.get(name, "0" * pool.ndim))] = 1
-    change = 1.0
-    while change > 1e-14:
-        inflow = {name: torch.zeros([2] * k) for name, k in sizes.items()}
-        for reaction in reactions:
-            left = ",".join(atoms for _, atoms in reaction.left)
-            given = [pools[name] for name, _ in reaction.left]
-            for name, atoms in reaction.right:
-                made = torch.einsum(f"{left}->{atoms}", *given)
-                inflow[name] += fluxes[reaction.name] * made
-        mixed = {n: flow / flow.sum() for n, flow in inflow.items() if n not in labels}
-        change = max(float((mixed[n] - pools[n]).abs().max()) for n in mixed)
-        pools |= mixed
-    pool = pools[metabolite]
-    heavy = torch.tensor(
-        [sum(pattern) for pattern in product((0, 1), repeat=pool.ndim)]
-    )
-    return torch.zeros(pool.ndim + 1).index_add(0, heavy, pool.flatten())
+# ---- an enumeration of patterns, which knows nothing of units ----------------------
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +56,8 @@ def _float64():
 
 
 def test_the_enumeration_gives_the_published_numbers_too():
-    found = enumerated(TOY, TOY_FLUXES, LABELS, "F")
+    pools = enumerate_patterns(read_reactions(TOY), TOY_FLUXES, LABELS)
+    found = count_heavy(pools["F"])
     assert [round(x, 4) for x in found.tolist()] == [0.0001, 0.8008, 0.1983, 0.0009]
 
 
@@ -142,9 +118,10 @@ def generated_network(seed):
 @pytest.mark.parametrize("seed", range(25))
 def test_it_agrees_with_the_enumeration_on_random_networks(seed):
     table, fluxes, labels, ends = generated_network(seed)
+    pools = enumerate_patterns(read_reactions(table), fluxes, labels)
     for end in ends:
         found = Network(table, end).simulate(fluxes, labels, question.convolve_fast)
-        wanted = enumerated(table, fluxes, labels, end)
+        wanted = count_heavy(pools[end])
         torch.testing.assert_close(found[0], wanted, rtol=0, atol=1e-12)
 
 
@@ -166,9 +143,10 @@ def test_it_agrees_with_the_enumeration_on_the_larger_network():
     labels = {"Glc": "110000"}
     found = network.simulate(fluxes, labels, question.convolve_fast)
     first = {name: flux[0] for name, flux in fluxes.items()}
+    pools = enumerate_patterns(network.reactions, first, labels)
     trp, phe, glu, asp = found[0].split([12, 9, 6, 5])
     for distribution, name in [(trp, "Trp"), (glu, "Glu"), (asp, "Asp")]:
-        wanted = enumerated(CENTRAL, first, labels, name)
+        wanted = count_heavy(pools[name])
         torch.testing.assert_close(distribution, wanted, rtol=0, atol=1e-11)
     torch.testing.assert_close(phe.sum(), torch.tensor(1.0))
 
@@ -345,7 +323,7 @@ def test_fluxes_that_do_not_decide_or_contradict_are_named(free, named):
         Network(TOY).balance(free)
 
 
-def test_the_exercise_of_notebook_10_has_the_answer_that_it_tells():
+def test_the_best_fragment_to_weigh_is_the_one_that_the_solution_names():
     widths = {}  # of the interval of v3, half of it, for F and some of its atoms
     for atoms in [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)]:
         network = Network(TOY, "F", Unit("F", atoms))
@@ -389,3 +367,76 @@ def test_it_can_be_differentiated():
     assert torch.autograd.gradcheck(
         simulate, [flux.requires_grad_() for flux in fluxes]
     )
+
+
+# ---- what the pictures tell in words ---------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "start", "steps"),
+    [
+        (
+            TOY,
+            ["A", "B", "D"],
+            ("A", 1),
+            [
+                "v1 from atom 2 of A to atom 2 of B",
+                "v2 from atom 2 of B to atom 2 of D",
+                "v5 from atom 2 of B to atom 1 of D",
+            ],
+        ),
+        (
+            CENTRAL,
+            ["Glc", "G6P", "CO2"],
+            ("Glc", 0),
+            [
+                "upt from atom 1 of Glc to atom 1 of G6P",
+                "zwf from atom 1 of G6P to atom 1 of CO2",
+            ],
+        ),
+        (TOY, ["F", "A"], ("F", 0), ["nowhere"]),
+    ],
+)
+def test_the_ways_of_an_atom_are_drawn_for_any_reactions(table, columns, start, steps):
+    words = draw_ways(read_reactions(table), columns, start).get_label()
+    assert words.partition(": ")[2] == "; ".join(steps)
+
+
+@pytest.mark.parametrize(
+    ("columns", "start", "named"),
+    [
+        (["A", "Z"], ("A", 1), "no reaction names Z"),
+        (["A", "B"], ("F", 1), "F isn't one of the columns A, B"),
+        (["A", "B"], ("A", 3), "A has the atoms (0, 1, 2), not 3"),
+    ],
+)
+def test_ways_that_cannot_be_drawn_are_refused(columns, start, named):
+    with pytest.raises(ValueError, match=re.escape(named)):
+        draw_ways(read_reactions(TOY), columns, start)
+
+
+def test_the_network_is_told_with_the_fluxes_that_were_given():
+    words = draw_network(TOY_FLUXES | {"v4": 21}).get_label()
+    assert "v4 turns B into C + E, with flux 21" in words
+    with pytest.raises(ValueError, match=r"give the fluxes of v1, .*, not of v1, v9"):
+        draw_network({"v1": 1, "v9": 2})
+
+
+def test_masses_are_told_as_their_bars_show_them():
+    figure = draw_masses({"C": torch.tensor([0.25, 0.75])}, "One atom")
+    wanted = "One atom. Fractions with 0, 1, … labelled atoms: C: 0.250, 0.750"
+    assert figure.get_label() == wanted
+
+
+def test_an_ellipse_is_told_to_hold_the_estimates_that_lie_in_it():
+    # Without correlation the ellipse reaches 2.4477 standard deviations along an axis.
+    estimates = [[3 + 2 * off, 5] for off in (-2.44, 0, 2.44, 2.45)]
+    cloud = estimates, [[4, 0], [0, 1]], [(-2, 8), (2, 8)]
+    words = draw_estimates({"four": cloud}, [3, 5], ["x", "y"], "Title").get_label()
+    assert "in truth 3 and 5. four: the ellipse holds 75 %" in words

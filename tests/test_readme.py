@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from paths import FOLDER, FURTHER, NOTEBOOKS, ROOT, path_of
 from PIL import Image
 
+import preflight
 import SO_CONVOLVE_QUESTION as question
 from workshop import count_bytes, count_calls
 
@@ -22,8 +23,9 @@ START = path_of("start_here")
 
 
 def test_the_picture_shows_the_counts_and_is_told_in_words():
-    assert Image.open(ladder.PICTURE).text["Description"] == ladder.words()
-    assert f"![{ladder.words()}](notebooks/ladder.png)" in README
+    words = ladder.draw().get_label()
+    assert Image.open(ladder.PICTURE).text["Description"] == words
+    assert f"![{words}](notebooks/ladder.png)" in README
 
 
 def test_the_answers_at_a_glance_are_those_that_are_counted():
@@ -97,13 +99,14 @@ def test_links_lead_somewhere(name):
     text = path.read_text(encoding="utf-8")
     for file, heading in guards.LINK.findall(text):
         target = path.parent / file if file else path
-        assert target.exists()
-        assert not heading or heading in guards.anchors(target, None)
+        assert target.exists(), file
+        assert not heading or heading in guards.anchors(target, None), heading
 
 
-def test_repo2docker_takes_the_requirements_and_a_python_that_fits_them():
+def test_readme_the_preflight_and_repo2docker_take_the_same_pythons():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     pythons = SpecifierSet(settings["project"]["requires-python"])
-    assert "3.10" not in pythons  # its own choice, too old for numpy 2.3
-    assert "3.13" in pythons
-    assert "build-system" not in settings  # or it would install this as a package
+    minors = [k for k in range(30) if f"3.{k}" in pythons]
+    assert [(3, minors[0]), (3, minors[-1])] == [preflight.OLDEST, preflight.NEWEST]
+    assert f"You need Python 3.{minors[0]} to 3.{minors[-1]} and" in README
+    assert "build-system" not in settings  # or repo2docker would install a package

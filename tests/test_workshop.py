@@ -8,13 +8,13 @@ from collections import Counter
 from functools import partial
 from itertools import count, cycle
 from math import inf
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from paths import FOLDER
 
 import preflight
 import SO_CONVOLVE_QUESTION as question
@@ -161,11 +161,10 @@ def test_ratios_say_how_many_times_faster_or_slower(ratio, digits, text):
 
 def test_a_missing_package_is_told_with_what_to_do():
     without = "import sys; sys.modules['line_profiler'] = None; import workshop"
-    notebooks = Path(workshop.__file__).parents[1]
     result = subprocess.run(
         [sys.executable, "-c", without],
         check=False,
-        cwd=notebooks,
+        cwd=FOLDER,
         capture_output=True,
         text=True,
     )

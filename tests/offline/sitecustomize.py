@@ -2,7 +2,8 @@
 
 `conftest.py` puts it on the path of all that pytest starts, and runs it in pytest, so
 that a notebook or a test which needs the network fails. What a machine says to itself
-is allowed: that is how Jupyter talks to its kernels.
+is allowed: that is how Jupyter talks to its kernels. (pytest-socket would refuse it to
+pytest alone.)
 """
 
 import socket

@@ -229,14 +229,12 @@ def report_bounds(results, pace):
         share = f"{1 - len(above) / len(behind):.1%}"
         lasting = sum(min(repeats[point]) > bound for point in above)
         ever = sum(max(*repeats[point], behind[point][0]) > bound for point in worst)
-        print(f"Above {bound} times the best trusted answer: {len(above)}", end=" ")
         print(
-            f"of {len(behind)} ({share} within); in all three repeats too: {lasting};"
+            f"Above {bound} times the best trusted answer: {len(above)} of "
+            f"{len(behind)} ({share} within);\n"
+            f"in all three repeats too: {lasting}; in any run: {ever}"
         )
-        print(f"in any run: {ever}")
-    print(
-        "The worst points, as multiples of the best answer there; then three repeats:"
-    )
+    print("The worst points, as multiples of the best answer; then three repeats:")
     for point in worst:
         ratio, best = behind[point]
         told = "".join(f"{ratio:6.2f}" for ratio in repeats[point])
@@ -264,15 +262,17 @@ def report_native(results, clear):
     first = sum(ratio > clear for ratio in ahead.values())
     lost = sum(ratio < 1 / clear for ratio in ahead.values())
     print(
-        f"convolve_native clearly beats all of torch at {first} of {len(ahead)} points"
+        f"convolve_native clearly beats all of torch at {first} of {len(ahead)} "
+        f"points\nand is clearly beaten at {lost}; the closest:"
     )
-    print(f"and is clearly beaten at {lost}; the closest:")
     for point in sorted(ahead, key=ahead.get)[:5]:
         print(f"{ahead[point]:6.2f}  {describe(point)}")
     if behind_numba:
         first = sum(ratio < 1 / clear for ratio in behind_numba.values())
-        print(f"It clearly beats numba, from 100 rows on, at {first}", end=" ")
-        print(f"of {len(behind_numba)} points")
+        print(
+            f"It clearly beats numba, from 100 rows on, at {first} of "
+            f"{len(behind_numba)} points"
+        )
     for rows in (10_000, 1_000_000):
         ratios = {
             point: least(measured[INTO]) / least(measured[COPY])
@@ -283,9 +283,9 @@ def report_native(results, clear):
             worst = max(ratios, key=ratios.get)
             mean = statistics.geometric_mean(ratios.values())
             print(
-                f"{rows:,} rows into a given result: {mean:.2f} times the copy, at most"
+                f"{rows:,} rows into a given result: {mean:.2f} times the copy, "
+                f"at most\n{ratios[worst]:6.2f}  {describe(worst)}"
             )
-            print(f"{ratios[worst]:6.2f}  {describe(worst)}")
 
 
 def report_checks():
@@ -326,13 +326,11 @@ USED = ["convolve", "convolve_shift_add", "convolve_grouped", "convolve_transpos
 def report_as_used(repeats=5):
     """Report first calls and unseen numbers of rows, each contestant in a process."""
     print(
-        "\nAs used, the least of", repeats, "fresh processes: the first call, then 199"
+        f"\nAs used, the least of {repeats} fresh processes: the first call, then 199\n"
+        "other numbers of rows between 8,000 and 12,000, each for the first time, and\n"
+        "all of them once more. Beside the passes: times as long as shift_add.\n"
+        f"{'':44}    first call    first pass          second pass"
     )
-    print(
-        "other numbers of rows between 8,000 and 12,000, each for the first time, and"
-    )
-    print("all of them once more. Beside the passes: times as long as shift_add.")
-    print(f"{'':44}    first call    first pass          second pass")
     for m, n, dtype in [
         (5, 7, "float32"),
         (5, 5, "float32"),

@@ -5,8 +5,10 @@ cell, what is wrong with it, and what to do.
 """
 
 import re
+from itertools import pairwise
 
 import nbformat
+from nbconvert.filters import strip_ansi
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
 from workshop.lesson.checks.feedback import UNANSWERED
@@ -14,7 +16,6 @@ from workshop.lesson.checks.feedback import UNANSWERED
 # Paths that only one machine has.
 FOLDERS = r"(?<![\w.])/(?:home|Users|root|tmp|work|usr|opt|var|mnt|private)/|(?<!\w)~/"
 ABSOLUTE = re.compile(FOLDERS + r"|\b[A-Z]:\\|site-packages|ipykernel_\d")
-COLOURS = re.compile(r"\x1b\[[\d;]*m")  # of tracebacks
 PICTURE = re.compile(r"data:image/[^\"')\s]*")
 
 # Times and timed ratios in prose, and where they may stand.
@@ -48,7 +49,7 @@ def texts(cell):
         found += output.get("traceback", [])
         data = output.get("data", {}).items()
         found += [str(text) for kind, text in data if not kind.startswith("image/")]
-    return [PICTURE.sub("", COLOURS.sub("", text)) for text in found]
+    return [PICTURE.sub("", strip_ansi(text)) for text in found]
 
 
 def displayed(cell):
@@ -245,9 +246,7 @@ def headings_are_in_order(notebook, path):
     levels = [level for level, _ in headings(notebook)]
     if levels[:1] != [1] or levels.count(1) > 1:
         yield "there is no title, or a second: write one heading of level 1, the first"
-    for (before, _), (level, text) in zip(
-        headings(notebook), headings(notebook)[1:], strict=False
-    ):
+    for (before, _), (level, text) in pairwise(headings(notebook)):
         if level > before + 1:
             yield f"the heading “{text}” skips a level: take {'#' * (before + 1)}"
 

@@ -3,7 +3,8 @@
     python tests/tools/minutes.py
 
 That is in the notebooks' boxes, in the maps of README and the first notebook, and in
-the agendas of the instructor's guide.
+the agendas of the instructor's guide. (Cogapp, made for this, wants its marks and code
+in each of those texts.)
 """
 
 import re
