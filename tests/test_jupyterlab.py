@@ -246,8 +246,9 @@ def page(request, opened, open_notebook):
 
 def _following(request):
     """Return the next path that a test asks `page` for, in a list, or none."""
-    items = [item for item in request.session.items if "page" in item.fixturenames]
-    paths = list(dict.fromkeys(item.callspec.params["page"] for item in items))
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    paths = [call.params["page"] for call in calls if call and "page" in call.params]
+    paths = list(dict.fromkeys(paths))
     return paths[paths.index(request.param) + 1 :][:1]
 
 
@@ -272,7 +273,8 @@ def test_with_the_solutions_every_exercise_shows_its_tick(page):
 
 
 def with_notebook(words):
-    return pytest.mark.parametrize("page", [path_of(words)], indirect=True)
+    path = path_of(words)
+    return pytest.mark.parametrize("page", [path], indirect=True, ids=[path.stem])
 
 
 @with_notebook("ask_the_question")
