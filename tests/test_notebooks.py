@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -441,7 +442,17 @@ def told(stale, tmp_path_factory):
         "operator": notebook(code(NATIVE)),
         "stale": stale[0],
     }
-    return outcomes(planted, tmp_path_factory.mktemp("planted"))
+    stuck = {
+        "endless": notebook(first="while True: pass"),
+        "dead_kernel": notebook(first="import os; os._exit(1)"),
+    }
+    run, folder = outcomes, tmp_path_factory.mktemp
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(run, planted, folder("planted")),
+            pool.submit(run, stuck, folder("stuck"), "--nbval-cell-timeout=2"),
+        ]
+    return runs[0].result() | runs[1].result()
 
 
 @pytest.fixture(scope="module")
@@ -493,13 +504,10 @@ def test_without_a_compiler_a_cell_that_asks_for_one_is_skipped_alone(said):
     assert skipped == ["asks_for_a_compiler"]
 
 
-def test_a_cell_that_never_ends_fails_at_its_timeout(tmp_path):
-    stuck = {
-        "endless": notebook(first="while True: pass"),
-        "dead_kernel": notebook(first="import os; os._exit(1)"),
-    }
-    for [failure] in outcomes(stuck, tmp_path, "--nbval-cell-timeout=2").values():
-        assert "Timeout of 2 seconds exceeded" in failure
+@pytest.mark.parametrize("name", ["endless", "dead_kernel"])
+def test_a_cell_that_never_ends_fails_at_its_timeout(told, name):
+    [failure] = told[name]
+    assert "Timeout of 2 seconds exceeded" in failure
 
 
 def test_the_timeout_of_a_cell_is_short(pytestconfig):
