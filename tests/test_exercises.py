@@ -17,6 +17,7 @@ def test_a_notebook_has_up_to_three_exercises_where_it_gives_minutes_for_them(pa
     assert len(exercises) in ([1, 2, 3] if notebook.metadata.minutes.exercises else [0])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     CHROMIUM is not None, reason="test_jupyterlab.py runs the solutions in JupyterLab"
 )

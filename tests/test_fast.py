@@ -280,6 +280,7 @@ for dtype in (torch.float32, torch.float64):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the units differ")
 def test_a_long_pair_takes_memory_in_proportion_to_its_length():
     for line in run_fresh(LONG_PAIRS).splitlines():
@@ -590,6 +591,7 @@ distributed.destroy_process_group()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not (torch.distributed.is_available() and torch.distributed.is_gloo_available()),
     reason="this torch has no gloo, through which two processes meet",

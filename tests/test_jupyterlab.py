@@ -34,10 +34,13 @@ SCREENSHOTS = ROOT / "tests" / "screenshots"
 WINDOW = {"width": 1280, "height": 720}
 expect.set_options(timeout=30_000)
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None,
-    reason="no Chromium: install it, on Debian by apt-get install chromium",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None,
+        reason="no Chromium: install it, on Debian by apt-get install chromium",
+    ),
+]
 
 
 @pytest.fixture(scope="module")

@@ -51,6 +51,7 @@ def told(check):
     return found, mend
 
 
+@pytest.mark.slow
 def test_on_a_good_machine_all_is_green_from_any_folder(tmp_path):
     lines, last, status = said(folder=tmp_path)
     assert [line for line in lines.values() if not line.startswith("✓ ")] == []
@@ -105,6 +106,7 @@ def broken_kernel(folder):
     return {"JUPYTER_PATH": str(folder), "JUPYTER_PREFER_ENV_PATH": "0"}
 
 
+@pytest.mark.slow
 def test_a_kernel_that_does_not_start_is_red(tmp_path):
     lines, _, status = said(**broken_kernel(tmp_path))
     assert lines["kernel"].startswith("✗ kernel: doesn't start: ")
@@ -114,6 +116,7 @@ def test_a_kernel_that_does_not_start_is_red(tmp_path):
     assert status == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "thing"), [("nbclient", "kernel"), ("line_profiler", "workshop")]
 )
