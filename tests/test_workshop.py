@@ -21,7 +21,7 @@ import preflight
 import SO_CONVOLVE_QUESTION as question
 import workshop
 from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
-from workshop.lesson import maps
+from workshop.lesson import grid_maps
 from workshop.measure import timing
 from workshop.measure.sweeping import COPY
 
@@ -572,15 +572,15 @@ def test_a_map_has_a_panel_for_each_setting_and_batch_and_a_square_for_each_pair
         for rows in (1, 10, 100)
         for dtype in (torch.float32, torch.float64)
     ]
-    figure = maps.draw_map({p: ("S", "#FFFFFF") for p in points}, "who")
+    figure = grid_maps.draw_map({p: ("S", "#FFFFFF") for p in points}, "who")
     texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
     assert texts == [["S"] * 4] * 6
     plt.close(figure)
 
 
 def test_shades_tell_more_from_less_and_white_is_neither():
-    assert maps.shade(1) == (1, 1, 1)
-    assert maps.shade(100) == maps.shade(10_000) != maps.shade(0.01)
+    assert grid_maps.shade(1) == (1, 1, 1)
+    assert grid_maps.shade(100) == maps.shade(10_000) != maps.shade(0.01)
 
 
 @pytest.mark.skipif(
