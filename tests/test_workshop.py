@@ -580,7 +580,7 @@ def test_a_map_has_a_panel_for_each_setting_and_batch_and_a_square_for_each_pair
 
 def test_shades_tell_more_from_less_and_white_is_neither():
     assert grid_maps.shade(1) == (1, 1, 1)
-    assert grid_maps.shade(100) == maps.shade(10_000) != maps.shade(0.01)
+    assert grid_maps.shade(100) == grid_maps.shade(10_000) != grid_maps.shade(0.01)
 
 
 @pytest.mark.skipif(
