@@ -4,7 +4,7 @@ import re
 import tomllib
 
 import guards
-import ladder
+import ladder_picture
 import nbformat
 import pytest
 import torch
@@ -23,8 +23,8 @@ START = path_of("start_here")
 
 
 def test_the_picture_shows_the_counts_and_is_told_in_words():
-    words = ladder.draw().get_label()
-    assert Image.open(ladder.PICTURE).text["Description"] == words
+    words = ladder_picture.draw().get_label()
+    assert Image.open(ladder_picture.PICTURE).text["Description"] == words
     assert f"![{words}](notebooks/ladder.png)" in README
 
 
@@ -34,8 +34,8 @@ def test_the_answers_at_a_glance_are_those_that_are_counted():
     for name in [name for name in vars(question) if name.startswith("convolve")]:
         function = getattr(question, name)
         pair = count_calls(function, torch.ones(5), torch.ones(7)).total()
-        batch = count_calls(function, *ladder.five_rows(name)).total()
-        size = count_bytes(function, *ladder.five_rows(name))
+        batch = count_calls(function, *ladder_picture.five_rows(name)).total()
+        size = count_bytes(function, *ladder_picture.five_rows(name))
         counted.append((name, f"{pair:,}", f"{batch:,}", f"{size:,}"))
     assert re.findall(row, README) == counted
 
@@ -43,7 +43,7 @@ def test_the_answers_at_a_glance_are_those_that_are_counted():
 def test_the_page_to_take_home_tells_the_same_counts():
     told = re.findall(r"(?m)^\| `(convolve\w*)` \| .* \| (\d+) \|$", CHEATSHEET)
     assert len(told) == 6
-    counts = ladder.counts()
+    counts = ladder_picture.counts()
     assert all(counts[name] == int(number) for name, number in told)
 
 

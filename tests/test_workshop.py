@@ -1,5 +1,6 @@
 """The notebooks' tools tell the truth."""
 
+import base64
 import random
 import re
 import subprocess
@@ -20,7 +21,7 @@ import preflight
 import SO_CONVOLVE_QUESTION as question
 import workshop
 from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
-from workshop.lesson import maps
+from workshop.lesson import grid_maps
 from workshop.measure import timing
 from workshop.measure.sweeping import COPY
 
@@ -499,9 +500,68 @@ def test_a_source_can_be_shown_without_its_docstring():
         workshop.show(question.convolve_fast, docstring=False)
     (output,) = shown.outputs
     source = output.data["text/markdown"]
+    assert source == f"```python\n{output.data['text/plain']}```"
     assert source.startswith("```python\ndef convolve_fast(")
     assert "Args:" not in source
     assert source.count('"""') == 0
+
+
+POINTS = [workshop.Point(m, n, 10) for m in (2, 5) for n in (2, 5)]
+WORDS = [  # what was drawn, and what the figure says of it
+    (workshop.draw_bars({"a = 1": 2e-3, "b": 1.5}, "Time"), "2.0 ms: a = 1; 1.5 s: b"),
+    (
+        workshop.draw_curves([1, 9000], {"loop": [1e-6, 2e-3]}, "Race", "rows"),
+        "time per call over rows, 1 to 9,000: loop, from 1.0 µs to 2.0 ms",
+    ),
+    (workshop.draw_series([1e-3, 2e-3, 9e-3], "Calls"), "1.0 ms to 9.0 ms; a line at"),
+    (workshop.draw_roofline({"loop": 5}, 0.5, 100, 20), "at 0.5, as multiples of the"),
+    (workshop.draw_roofline({"loop": 5}, 0.5, 100, 20), "limit there: loop 0.5×."),
+    (workshop.draw_ladder({"loop": 215, "fft": 7}, "Calls"), "loop 215, fft 7."),
+    (
+        workshop.draw_growth([1, 4], [13, 31], [2e-5, 5e-5]),
+        "For 1, 4 products: 13, 31 calls, which take 20.0 µs, 50.0 µs.",
+    ),
+    (
+        workshop.draw_rungs({"loop": 5}, {"loop": 1200}, {"a pair": {"loop": 1e-3}}),
+        "loop: 5 calls, 1,200 bytes; 1.0 ms for a pair.",
+    ),
+    (
+        workshop.draw_map({p: (f"{p.m}×{p.n}", "#FFFFFF") for p in POINTS}, "Map"),
+        "torch.float32, forward, 10 rows: [2×2 2×5 / 5×2 5×5]",
+    ),
+    (workshop.draw_outer_product([1, 2], [3, 4]), "add up to 3, 10, 8."),
+    (
+        workshop.draw_slide([1, 2], [3, 4], step=1),
+        "The flipped kernel 4, 3 lies under 1, 2 of the padded signal: 4, 6 add up to",
+    ),
+    (workshop.draw_slide([1, 2], [3], 1, flip=False, pad=False), "out[1] = 6."),
+    (workshop.draw_shifts([1, 2], [3, 4]), "moved by 1, 4, 8. Their sum: 3, 10, 8."),
+    (workshop.draw_skew([1, 2, 3], [4, 5]), "in rows of 4, where each antidiagonal"),
+    (workshop.draw_block_diagonal(3, 3, 2), "12 rows and 9 columns. 3 blocks of 4 by"),
+]
+plt.close("all")
+
+
+@pytest.mark.parametrize(("figure", "words"), WORDS, ids=[words for _, words in WORDS])
+def test_a_figure_says_in_words_what_was_drawn(figure, words):
+    assert words in figure.get_label()
+
+
+def test_a_figure_is_shown_to_every_renderer_and_told_to_who_cannot_see_it():
+    InteractiveShell.instance()
+    with capture_output() as shown:
+        workshop.show_figure(workshop.draw_ladder({"loop": 215}, "Calls < 300"))
+    (output,) = shown.outputs
+    assert output.data["text/plain"] == "Calls < 300: loop 215."
+    png = output.data["image/png"]
+    assert base64.b64decode(png).startswith(b"\x89PNG")
+    start = '<img alt="Calls &lt; 300: loop 215." style="width: 750px; max-width: 100%"'
+    assert output.data["text/html"] == f'{start} src="data:image/png;base64,{png}">'
+
+
+def test_a_figure_without_words_is_refused():
+    with pytest.raises(ValueError, match="tell in words what the figure shows"):
+        workshop.show_figure(plt.figure())
 
 
 def test_a_map_has_a_panel_for_each_setting_and_batch_and_a_square_for_each_pair():
@@ -512,15 +572,15 @@ def test_a_map_has_a_panel_for_each_setting_and_batch_and_a_square_for_each_pair
         for rows in (1, 10, 100)
         for dtype in (torch.float32, torch.float64)
     ]
-    figure = maps.draw_map({p: ("S", "#FFFFFF") for p in points}, "who")
+    figure = grid_maps.draw_map({p: ("S", "#FFFFFF") for p in points}, "who")
     texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
     assert texts == [["S"] * 4] * 6
     plt.close(figure)
 
 
 def test_shades_tell_more_from_less_and_white_is_neither():
-    assert maps.shade(1) == (1, 1, 1)
-    assert maps.shade(100) == maps.shade(10_000) != maps.shade(0.01)
+    assert grid_maps.shade(1) == (1, 1, 1)
+    assert grid_maps.shade(100) == grid_maps.shade(10_000) != grid_maps.shade(0.01)
 
 
 @pytest.mark.skipif(

@@ -1,7 +1,7 @@
 """Simulate 13C metabolic fluxes: how labelled atoms spread through a network.
 
 Data flows one way: `reactions` are read, units traced back (`tracing`) and ordered
-(`blocks`); fluxes are completed (`balances`); the `simulator` solves the blocks.
+(`equations`); fluxes are completed (`balances`); the `simulator` solves them.
 """
 
 from .enumeration import count_heavy, enumerate_patterns

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.linalg import solve_ex
 
 from .balances import Fluxes, complete_fluxes, flux_vectors
-from .blocks import make_blocks
+from .equations import make_blocks
 from .reactions import count_atoms, find_substrates, read_reactions
 from .tracing import Unit, find_unit, trace
 

@@ -11,12 +11,13 @@ try:
 
     from .extension import load_ipython_extension
     from .lesson.checks.convolution import check
-    from .lesson.checks.hits import check_hits
+    from .lesson.checks.profiler_hits import check_hits
+    from .lesson.checks.readers_tests import check_test
     from .lesson.checks.slower import check_slower
-    from .lesson.checks.tests import check_test
     from .lesson.checks.values import check_values
-    from .lesson.ladders import draw_growth, draw_ladder, draw_rungs
-    from .lesson.maps import draw_map, shade
+    from .lesson.grid_maps import draw_map, shade
+    from .lesson.grid_points import Point, ready_calls
+    from .lesson.ladder_charts import draw_growth, draw_ladder, draw_rungs
     from .lesson.pictures import (
         draw_block_diagonal,
         draw_outer_product,
@@ -24,11 +25,10 @@ try:
         draw_skew,
         draw_slide,
     )
-    from .lesson.points import Point, ready_calls
     from .lesson.predictions import compare_guess
     from .lesson.proof import prove
     from .measure.counting import count_bytes, count_calls, dispatched
-    from .measure.fresh import onednn_log, run_fresh
+    from .measure.fresh_process import onednn_log, run_fresh
     from .measure.machine import check_machine
     from .measure.profiling import profiled_lines, quiet_stderr
     from .measure.sweeping import clear_ratio, sweep, winner

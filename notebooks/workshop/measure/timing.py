@@ -4,6 +4,9 @@ What disturbs a processor adds to a time and never takes away (Chen and Revels, 
 benchmarking in noisy environments, 2016, arXiv:1608.04295). So code is compared by the
 least of many short blocks, in which all take turns. Medians and quartiles tell
 something else: what a user of this machine, in its present state, has to wait.
+
+(`torch.utils.benchmark` times one function after the other: whoever meets a slow spell
+of the machine loses.)
 """
 
 import logging

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import torch
 
-from ..diagnosis.faults import Fault
-from ..diagnosis.results import compare
-from .code import attempt, tell_error
+from ..diagnosis.compare import compare
+from ..diagnosis.fault import Fault
+from .readers_code import attempt, tell_error
 from .running import make_inputs, run, told
 
 

@@ -6,8 +6,8 @@ from functools import partial
 
 import torch
 
-from ..diagnosis.faults import Fault
-from ..diagnosis.results import compare
+from ..diagnosis.compare import compare
+from ..diagnosis.fault import Fault
 from .contract import check_axes, check_infinities, check_vmap
 from .feedback import as_feedback
 from .praise import praise

@@ -6,8 +6,8 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from ..diagnosis.faults import Fault
-from .code import attempt, tell_error
+from ..diagnosis.fault import Fault
+from .readers_code import attempt, tell_error
 
 RIGHT, UNANSWERED = "✓ Right", "Not answered yet"
 FAILED = "The check itself failed"

@@ -7,7 +7,7 @@ from functools import partial
 from ...measure.counting import count_bytes
 from ...measure.timing import least, time_together
 from ...measure.verdicts import format_time, speed_up
-from ..diagnosis.faults import Fault
+from ..diagnosis.fault import Fault
 from .waste import count_torch
 
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from ...measure.counting import count_calls
-from ..diagnosis.faults import Fault
-from .code import attempt, is_a_stub, tell_constants, tell_error, tell_names
-from .example import draw_example
+from ..diagnosis.fault import Fault
+from .example_picture import draw_example
 from .feedback import UNANSWERED
+from .readers_code import attempt, is_a_stub, tell_constants, tell_error, tell_names
 
 LENGTHS = {"too short", "too long", "shifted"}
 SLIDES = {"convolution", "constant_pad_nd", "unfold"}  # as torch's dispatcher says

@@ -6,8 +6,8 @@ import torch
 
 from ...measure.timing import least, time_together
 from ...measure.verdicts import format_time, speed_up
-from ..diagnosis.faults import Fault
-from ..points import Point, ready_calls
+from ..diagnosis.fault import Fault
+from ..grid_points import Point, ready_calls
 from .feedback import UNANSWERED, as_feedback
 
 

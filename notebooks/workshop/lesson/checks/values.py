@@ -4,9 +4,9 @@ import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..diagnosis.faults import Fault
-from .code import attempt, tell_error
+from ..diagnosis.fault import Fault
 from .feedback import as_feedback
+from .readers_code import attempt, tell_error
 from .running import refuse_what_is_no_answer
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from ...measure.counting import count_bytes, count_calls, dispatched
-from ..diagnosis.faults import Fault
+from ..diagnosis.fault import Fault
 
 
 def check_loops(function: Callable, loops: int, make: Callable) -> None:

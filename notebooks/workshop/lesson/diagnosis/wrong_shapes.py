@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..proof import slow_loop
 from .comparing import alike, every_pair, moved
-from .faults import Fault
+from .fault import Fault
 
 
 def name_the_shape(got: Tensor, wanted: Tensor, a: Tensor, v: Tensor) -> NoReturn:

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .faults import Fault
+from .fault import Fault
 
 
 def name_the_type(got: Any, a: Tensor) -> None:

@@ -1,6 +1,6 @@
 """Draw `notebooks/ladder.png`, the picture at the top of README, from counted calls.
 
-python tests/tools/ladder.py
+python tests/tools/ladder_picture.py
 """
 
 import matplotlib.pyplot as plt

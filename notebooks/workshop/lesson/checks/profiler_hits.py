@@ -6,9 +6,9 @@ from typing import Any
 from line_profiler import LineProfiler
 
 from ...measure.profiling import ProfiledLine, profiled_lines
-from ..diagnosis.faults import Fault
-from .code import attempt
+from ..diagnosis.fault import Fault
 from .feedback import UNANSWERED, as_feedback
+from .readers_code import attempt
 from .values import as_number
 
 

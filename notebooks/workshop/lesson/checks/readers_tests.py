@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..diagnosis.faults import Fault
-from .code import attempt, first_line, tell_error
+from ..diagnosis.fault import Fault
 from .feedback import as_feedback
+from .readers_code import attempt, first_line, tell_error
 from .running import refuse_what_is_no_answer
 
 

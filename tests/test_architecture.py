@@ -109,8 +109,8 @@ LATE = "def f():\n    from {} import a"
         (wrong_imports, "measure/timing", f"import {QUESTION}", f"imports {QUESTION}"),
         (
             wrong_imports,
-            "measure/fresh",
-            LATE.format("..lesson.maps"),
+            "measure/fresh_process",
+            LATE.format("..lesson.grid_maps"),
             "imports lesson",
         ),
         (
@@ -124,7 +124,12 @@ LATE = "def f():\n    from {} import a"
         (circles, "show/style", "from . import charts", "charts and style"),
         (circles, "measure/timing", LATE.format(".sweeping"), "sweeping and timing"),
         (convolutions_in_measure_and_show, "show/style", "# convolved", "of convolved"),
-        (convolutions_in_measure_and_show, "measure/fresh", "m + n - 1", "of m + n"),
+        (
+            convolutions_in_measure_and_show,
+            "measure/fresh_process",
+            "m + n - 1",
+            "of m + n",
+        ),
         (long_modules, "measure/timing", "a\n" * 300, "timing.py has"),
     ],
 )

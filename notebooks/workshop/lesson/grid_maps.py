@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from ..show.style import TINTS
-from .points import Point
+from .grid_points import Point
 
 Color = str | tuple[float, float, float]
 
