@@ -142,6 +142,7 @@ def test_every_transform_is_right(name):
     torch.testing.assert_close(found, wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["eager", "aot_eager"])
 @pytest.mark.parametrize("name", [n for n in TRANSFORMS if n != "functionalize"])
 def test_every_transform_compiles_to_one_graph(name, backend):
@@ -152,6 +153,7 @@ def test_every_transform_compiles_to_one_graph(name, backend):
     torch.testing.assert_close(compiled(*inputs), transformed(*inputs))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:Dynamo does not know how to trace")
 @pytest.mark.parametrize("backend", ["eager", "aot_eager"])
 @pytest.mark.parametrize(
@@ -404,6 +406,7 @@ with ThreadPoolExecutor(4) as pool:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", [COMPILED, THREADS])
 def test_the_first_call_of_a_process_may_be_compiled_or_come_from_four_threads(script):
     operators()  # builds, if need be

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
@@ -441,7 +442,17 @@ def told(stale, tmp_path_factory):
         "operator": notebook(code(NATIVE)),
         "stale": stale[0],
     }
-    return outcomes(planted, tmp_path_factory.mktemp("planted"))
+    stuck = {
+        "endless": notebook(first="while True: pass"),
+        "dead_kernel": notebook(first="import os; os._exit(1)"),
+    }
+    run, folder = outcomes, tmp_path_factory.mktemp
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(run, planted, folder("planted")),
+            pool.submit(run, stuck, folder("stuck"), "--nbval-cell-timeout=2"),
+        ]
+    return runs[0].result() | runs[1].result()
 
 
 @pytest.fixture(scope="module")
@@ -452,6 +463,7 @@ def said(told):
     return dict(zip(PLANTED, cells, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["right", "settings", "one_result", "figure", "offline"]
 )
@@ -459,6 +471,7 @@ def test_what_is_right_passes_whatever_the_folder_and_the_environment(said, name
     assert said[name] == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -476,6 +489,7 @@ def test_a_planted_defect_fails(said, name, message):
     assert message in said[name]
 
 
+@pytest.mark.slow
 def test_a_stale_number_in_a_copy_of_a_notebook_fails_in_its_cell(told, stale):
     [failure] = filter(None, told["stale"])
     assert "Cell outputs differ" in failure
@@ -483,23 +497,23 @@ def test_a_stale_number_in_a_copy_of_a_notebook_fails_in_its_cell(told, stale):
     assert "columns: 8 instead of 14" in failure
 
 
+@pytest.mark.slow
 def test_without_a_compiler_a_notebook_about_the_operator_is_skipped_whole(told):
     skipped = [native.NO_COMPILER in text for text in told["operator"]]
     assert skipped == [True, True]
 
 
+@pytest.mark.slow
 def test_without_a_compiler_a_cell_that_asks_for_one_is_skipped_alone(said):
     skipped = [name for name, text in said.items() if native.NO_COMPILER in text]
     assert skipped == ["asks_for_a_compiler"]
 
 
-def test_a_cell_that_never_ends_fails_at_its_timeout(tmp_path):
-    stuck = {
-        "endless": notebook(first="while True: pass"),
-        "dead_kernel": notebook(first="import os; os._exit(1)"),
-    }
-    for [failure] in outcomes(stuck, tmp_path, "--nbval-cell-timeout=2").values():
-        assert "Timeout of 2 seconds exceeded" in failure
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["endless", "dead_kernel"])
+def test_a_cell_that_never_ends_fails_at_its_timeout(told, name):
+    [failure] = told[name]
+    assert "Timeout of 2 seconds exceeded" in failure
 
 
 def test_the_timeout_of_a_cell_is_short(pytestconfig):

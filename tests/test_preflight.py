@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from nbformat.v4 import new_output
 
 import native
 import preflight
@@ -50,6 +51,7 @@ def told(check):
     return found, mend
 
 
+@pytest.mark.slow
 def test_on_a_good_machine_all_is_green_from_any_folder(tmp_path):
     lines, last, status = said(folder=tmp_path)
     assert [line for line in lines.values() if not line.startswith("✓ ")] == []
@@ -104,6 +106,7 @@ def broken_kernel(folder):
     return {"JUPYTER_PATH": str(folder), "JUPYTER_PREFER_ENV_PATH": "0"}
 
 
+@pytest.mark.slow
 def test_a_kernel_that_does_not_start_is_red(tmp_path):
     lines, _, status = said(**broken_kernel(tmp_path))
     assert lines["kernel"].startswith("✗ kernel: doesn't start: ")
@@ -113,9 +116,9 @@ def test_a_kernel_that_does_not_start_is_red(tmp_path):
     assert status == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("module", "thing"),
-    [("nbclient", "kernel"), ("line_profiler", "workshop"), ("matplotlib", "workshop")],
+    ("module", "thing"), [("nbclient", "kernel"), ("line_profiler", "workshop")]
 )
 def test_a_broken_package_is_red_once_where_it_is_needed(module, thing, tmp_path):
     (tmp_path / f"{module}.py").write_text(f"raise ImportError('{module} is broken')")
@@ -126,28 +129,47 @@ def test_a_broken_package_is_red_once_where_it_is_needed(module, thing, tmp_path
     assert (last, status) == ("1 thing to mend.", 1)
 
 
-def test_a_backend_that_matplotlib_does_not_know_is_told_by_its_variable():
-    lines, _, status = said(MPLBACKEND="nonsense")
-    assert lines["workshop"].endswith("unset MPLBACKEND, then run this again")
-    assert status == 1
+GIVEN = {  # what the cells give on a good machine
+    "kernel": new_output("execute_result", {"text/plain": "42"}),
+    "%lprun": new_output("stream", text="Line #  Hits  Time"),
+    "figure": new_output("display_data", {"text/html": "<img>"}),
+}
 
 
-def test_a_profiler_without_its_magic_is_red(tmp_path):
-    package = tmp_path / "line_profiler"
-    package.mkdir()
-    (package / "__init__.py").write_text("class LineProfiler: pass")
-    (package / "line_profiler.py").write_text("")
-    lines, last, _ = said(PYTHONPATH=str(tmp_path))
-    assert lines["%lprun"].startswith("✗ %lprun: shows nothing")
-    assert (lines["figure"], last) == ("✓ figure: works", "1 thing to mend.")
+def notebook_gives(monkeypatch, **outputs):
+    """Return what `check_notebook` finds where the cells give `GIVEN | outputs`."""
+
+    def execute(client):
+        for cell, name in zip(client.nb.cells, preflight.CELLS, strict=True):
+            given = (GIVEN | outputs).get(name)
+            cell.outputs = [given] if given else []
+
+    monkeypatch.setattr(preflight, "_execute", execute)
+    return {check.name: check for check in preflight.check_notebook()}
 
 
-def test_a_figure_that_shows_nothing_is_red(monkeypatch):
-    source, _ = preflight.CELLS["figure"]
-    monkeypatch.setitem(preflight.CELLS, "figure", (source, "<video"))
-    *_, last = preflight.check_notebook()
-    assert last[:2] == ("figure", "shows nothing")
-    assert last.mend
+def test_what_its_cells_give_on_a_good_machine_is_green(monkeypatch):
+    checks = notebook_gives(monkeypatch).values()
+    assert [check.found for check in checks] == ["works"] * len(preflight.CELLS)
+
+
+@pytest.mark.parametrize("name", ["MPLBACKEND", "PYTHONPATH"])
+def test_a_workshop_that_fails_is_red_once_and_told_by_a_variable(name, monkeypatch):
+    monkeypatch.setenv(name, "nonsense")
+    told = new_output("error", ename="ValueError", evalue="'nonsense' is not valid")
+    checks = notebook_gives(monkeypatch, workshop=told)
+    assert checks["workshop"].found == "fails: ValueError: 'nonsense' is not valid"
+    assert checks["workshop"].mend == f"unset {name}, then run this again"
+    assert [checks[n].found for n in ("%lprun", "figure")] == 2 * [
+        "not tried: no workshop"
+    ]
+
+
+@pytest.mark.parametrize("name", ["%lprun", "figure"])
+def test_a_cell_that_shows_nothing_is_red_alone(name, monkeypatch):
+    checks = notebook_gives(monkeypatch, **{name: None})
+    assert (checks[name].found, checks[name].mend) == ("shows nothing", preflight.AGAIN)
+    assert [n for n, check in checks.items() if check.mend] == [name]
 
 
 @pytest.mark.parametrize(

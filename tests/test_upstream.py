@@ -25,6 +25,7 @@ def printed(script):
     return done.stdout
 
 
+@pytest.mark.slow
 @needs_onednn
 def test_in_float64_torch_runs_a_convolution_for_each_group():
     found = dict(re.findall(r"torch\.(float\d\d) (.+)", printed("grouped_float64.py")))
@@ -37,6 +38,7 @@ def test_in_float64_torch_runs_a_convolution_for_each_group():
     )
 
 
+@pytest.mark.slow
 @needs_onednn
 def test_onednn_refuses_its_depthwise_code_where_the_padding_is_wide():
     log = re.split(r"(padded_\w+, \d+)\n", printed("depthwise_padding.py"))
