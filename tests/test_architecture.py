@@ -10,8 +10,8 @@ import sys
 from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePath
 
-import guards
 import nbformat
+import notebook_rules as rules
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from paths import NOTEBOOKS, ROOT
@@ -143,7 +143,7 @@ def test_a_planted_defect_is_found(tmp_path, rule, module, planted, complaint):
 
 
 def imported_from_the_workshop(notebook):
-    for cell in guards.code_cells(notebook):
+    for cell in rules.code_cells(notebook):
         code = TransformerManager().transform_cell(cell.source)
         for node in ast.walk(ast.parse(code)):
             if isinstance(node, ast.ImportFrom) and node.module == "workshop":

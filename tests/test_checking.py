@@ -1027,15 +1027,18 @@ def timed(*seconds, doubt=0):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "name", "said"),
+    ("seconds", "doubt", "name", "said"),
     [
-        (0.2, RIGHT, "it loses, 2×"),
-        (0.05, "it wins", "it wins, 2×"),
-        (0.101, "nobody can tell", "0.98× to 1×: no clear difference"),
+        (0.2, 0, RIGHT, "it loses, 2×."),
+        (0.05, 0, "it wins", "it wins, 2×."),
+        (0.101, 0, "nobody can tell", "0.98× to 1×: no clear difference"),
+        (1, 0.6, RIGHT, "it loses, 3.9× to 26×."),
+        (0.01, 0.6, "it wins", "it wins, 3.9× to 26×."),
+        (0.2, 0.6, "nobody can tell", "0.78× to 5.1×: too noisy to tell"),
     ],
 )
-def test_a_case_is_judged_by_the_times(seconds, name, said, monkeypatch):
-    monkeypatch.setattr(slower, "time_together", timed(seconds, 0.1))
+def test_a_case_is_judged_by_the_times(seconds, doubt, name, said, monkeypatch):
+    monkeypatch.setattr(slower, "time_together", timed(seconds, 0.1, doubt=doubt))
     pair = question.convolve_grouped, question.convolve
     feedback = check_slower(Point(2, 3, 4), *pair)
     assert feedback.name == name

@@ -1,7 +1,7 @@
 """Each exercise can be left alone, and is solved by its own solution."""
 
-import guards
 import nbformat
+import notebook_rules as rules
 import pytest
 import solutions
 from chromium import CHROMIUM
@@ -13,7 +13,7 @@ from paths import NOTEBOOKS, path_of
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_has_up_to_three_exercises_where_it_gives_minutes_for_them(path):
     notebook = nbformat.read(path, as_version=4)
-    exercises = guards.exercises(notebook)
+    exercises = rules.exercises(notebook)
     assert len(exercises) in ([1, 2, 3] if notebook.metadata.minutes.exercises else [0])
 
 
@@ -32,11 +32,11 @@ def test_with_the_solutions_every_exercise_shows_its_tick(path):
 def test_an_exercise_without_its_tick_is_told():
     path = path_of("drop_the_inner_loop")
     notebook = solutions.solved(nbformat.read(path, as_version=4))
-    [(_, check, _)] = guards.exercises(notebook)
+    [(_, check, _)] = rules.exercises(notebook)
     said = list(solutions.complaints(notebook))  # as stored: nothing was answered
     assert said[0].startswith(f"cell {check.execution_count} shows no tick: ")
     assert said[1:] == ["the guess stands beside nothing"]
     check.outputs = [new_output("stream", text="✓ Right. It took 12 µs.")]
-    last = guards.code_cells(notebook)[-1]
+    last = rules.code_cells(notebook)[-1]
     last.outputs = [new_output("stream", text="You wrote 12. It is 3.")]
     assert list(solutions.complaints(notebook)) == []

@@ -15,9 +15,9 @@ import time
 from urllib.error import URLError
 from urllib.request import urlopen
 
-import guards
 import matplotlib.pyplot as plt
 import nbformat
+import notebook_rules as rules
 import pytest
 import solutions
 from axe_playwright_python.sync_playwright import Axe
@@ -175,9 +175,6 @@ def close(page):
     assert page.errors == []
 
 
-SHUT_DOWN = "() => { jupyterapp.shell.currentWidget.sessionContext.shutdown() }"
-
-
 def start_all(page):
     """Empty all outputs, then use the menu Run, Run All Cells."""
     page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
@@ -233,15 +230,11 @@ def opened():
 def page(request, opened, open_notebook):
     """A notebook in JupyterLab, all its cells run, its exercises solved.
 
-    The next one that is asked for is opened meanwhile. It runs meanwhile, too, unless
-    an exercise of either is about times: then they mustn't disturb each other.
+    The next one that is asked for is opened and run meanwhile.
     """
-    pair = [request.param, *_following(request)]
-    together = not any(map(_judges_times, pair))
-    for path in pair:
+    for path in [request.param, *_following(request)]:
         if path not in opened:
             opened[path] = open_notebook(path)
-        if path == request.param or together:
             _start(opened[path])
     page = opened.pop(request.param)
     page.wait_for_function(RAN, polling=200, timeout=300_000)
@@ -257,14 +250,8 @@ def _following(request):
     return paths[paths.index(request.param) + 1 :][:1]
 
 
-def _judges_times(path):
-    return "check_slower(" in path.read_text(encoding="utf-8")
-
-
 def _start(page):
     """See what a projector cuts off of what is stored, then run it solved, once."""
-    if hasattr(page, "cut_off"):
-        return
     notebook = nbformat.read(page.path, as_version=4)
     page.cut_off = cut_off(page, notebook)
     fill_in(page, solutions.solved(notebook))
@@ -379,7 +366,7 @@ def cut_off(page, notebook):
     page.evaluate(UNFOLD.replace("true", "false"))
     page.evaluate(PRESENTATION_MODE)
     return [
-        f"{guards.name_of(notebook.cells[k])}: its {what} is {over:.0f} px too {way}"
+        f"{rules.name_of(notebook.cells[k])}: its {what} is {over:.0f} px too {way}"
         for k, what, way, over in found
     ]
 

@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
-import guards
 import matplotlib
 import nbformat
+import notebook_rules as rules
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from paths import FOLDER, FURTHER, NOTEBOOKS, ROOT, path_of
@@ -85,7 +85,7 @@ def test_no_number_is_taken_twice_and_the_core_has_no_gap():
     assert len(core) >= 9
 
 
-@pytest.mark.parametrize("guard", guards.GUARDS, ids=lambda guard: guard.__name__)
+@pytest.mark.parametrize("guard", rules.GUARDS, ids=lambda guard: guard.__name__)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_guard_complains_of_a_notebook(path, guard):
     assert list(guard(read(path), path)) == []
@@ -128,7 +128,7 @@ def complaints(plant):
     """Return what the guards say of a copy of ONE_LOOP, changed by `plant`."""
     copy = deepcopy(read(ONE_LOOP))
     plant(copy)
-    return [text for guard in guards.GUARDS for text in guard(copy, ONE_LOOP)]
+    return [text for guard in rules.GUARDS for text in guard(copy, ONE_LOOP)]
 
 
 def with_code(source, *outputs, count=None, **metadata):
@@ -136,7 +136,7 @@ def with_code(source, *outputs, count=None, **metadata):
 
     def plant(copy):
         copy.cells.append(code(source, *outputs, **metadata))
-        copy.cells[-1].execution_count = count or len(guards.code_cells(copy))
+        copy.cells[-1].execution_count = count or len(rules.code_cells(copy))
 
     return plant
 
@@ -170,7 +170,7 @@ def without(start):
     def plant(copy):
         [gone] = [cell for cell in copy.cells if cell.source.startswith(start)]
         copy.cells.remove(gone)
-        for count, cell in enumerate(guards.code_cells(copy), start=1):
+        for count, cell in enumerate(rules.code_cells(copy), start=1):
             cell.execution_count = count
 
     return plant
@@ -200,12 +200,12 @@ def with_exercise(last_hint):
 
 
 def answered(copy):
-    [(_, check, _)] = guards.exercises(copy)
+    [(_, check, _)] = rules.exercises(copy)
     check.outputs = [printed("✓ Right")]
 
 
 def exchanged(copy):
-    first, second, *_ = guards.code_cells(copy)[2:]
+    first, second, *_ = rules.code_cells(copy)[2:]
     first.execution_count, second.execution_count = 4, 3
 
 
@@ -328,7 +328,7 @@ def test_every_planted_defect_is_found_and_told_with_its_cell(plant, complaint):
     copy = deepcopy(read(ONE_LOOP))
     plant(copy)
     *_, stub, _, last = copy.cells
-    n, (stub, last) = len(guards.code_cells(copy)), map(guards.name_of, (stub, last))
+    n, (stub, last) = len(rules.code_cells(copy)), map(rules.name_of, (stub, last))
     [found] = complaints(plant)
     assert complaint.format(n=n, stub=stub, last=last) in found
 
@@ -429,7 +429,7 @@ def somebody(home):
 def stale():
     """A copy of a notebook with a count that isn't true any more, and its cell."""
     copy = nbformat.read(CONV1D, as_version=4)
-    [cell] = [c for c in guards.code_cells(copy) if "instead of" in c.source]
+    [cell] = [c for c in rules.code_cells(copy) if "instead of" in c.source]
     cell.outputs[0].text = cell.outputs[0].text.replace("8 instead", "9 instead")
     return copy, cell
 

@@ -3,9 +3,9 @@
 import re
 import tomllib
 
-import guards
 import ladder_picture
 import nbformat
+import notebook_rules as rules
 import pytest
 import torch
 from nbclient import NotebookClient
@@ -97,10 +97,10 @@ def test_the_maps_tell_the_core_from_what_goes_further(path):
 def test_links_lead_somewhere(name):
     path = ROOT / name
     text = path.read_text(encoding="utf-8")
-    for file, heading in guards.LINK.findall(text):
+    for file, heading in rules.LINK.findall(text):
         target = path.parent / file if file else path
         assert target.exists(), file
-        assert not heading or heading in guards.anchors(target, None), heading
+        assert not heading or heading in rules.anchors(target, None), heading
 
 
 def test_readme_the_preflight_and_repo2docker_take_the_same_pythons():

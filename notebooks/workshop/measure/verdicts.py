@@ -32,12 +32,22 @@ def speed_up(before: Measurement, after: Measurement) -> str:
     ratio = least(before) / least(after)
     if is_stopped(before) or is_stopped(after):
         return format_ratio(ratio, 1)  # far apart, by a few calls
-    unsure = max((1 + doubt(before)) * (1 + doubt(after)) - 1, SETTLED)
-    low, high = ratio / (1 + unsure), ratio * (1 + unsure)
+    unsure = _unsure(before, after)
+    low, high = ratio_range(before, after)
     if unsure > TOO_NOISY or low <= 1 <= high:
         verdict = NO_VERDICT if unsure > TOO_NOISY else "no clear difference"
         return f"{low:.2g}× to {high:.2g}×: {verdict}"
     return format_ratio(ratio, _digits(max(ratio, 1 / ratio), unsure))
+
+
+def ratio_range(before: Measurement, after: Measurement) -> tuple[float, float]:
+    """Return between what the ratio of the leasts may lie, by their doubts."""
+    ratio, unsure = least(before) / least(after), _unsure(before, after)
+    return ratio / (1 + unsure), ratio * (1 + unsure)
+
+
+def _unsure(before, after):
+    return max((1 + doubt(before)) * (1 + doubt(after)) - 1, SETTLED)
 
 
 def _digits(number, unsure):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 
 from ...measure.timing import least, time_together
-from ...measure.verdicts import format_time, speed_up
+from ...measure.verdicts import format_time, ratio_range, speed_up
 from ..diagnosis.fault import Fault
 from ..grid_points import Point, ready_calls
 from .feedback import UNANSWERED, as_feedback
@@ -34,13 +34,19 @@ def check_slower(point: Point, loser: Callable, winner: Callable) -> str:
         raise Fault("out of reach", text)
     measured = time_together(ready_calls([loser, winner], point))
     mine, other = measured[loser.__name__], measured[winner.__name__]
-    speed = speed_up(mine, other)
     text = (
         f"`{loser.__name__}` takes {format_time(least(mine))} there, "
         f"`{winner.__name__}` {format_time(least(other))}"
     )
-    if ": " in speed:
-        raise Fault("nobody can tell", f"{text}. It is faster by {speed}.")
-    if speed.endswith("slower"):
-        raise Fault("it wins", f"{text}: it wins, {speed_up(other, mine)}.")
-    return f"{text}: it loses, {speed}."
+    # Noise may hide by how much, and still show which is slower.
+    low, high = ratio_range(mine, other)
+    if low <= 1 <= high:
+        told = f"{text}. It is faster by {speed_up(mine, other)}."
+        raise Fault("nobody can tell", told)
+    if high < 1:
+        raise Fault("it wins", f"{text}: it wins, {_ratio(other, mine)}.")
+    return f"{text}: it loses, {_ratio(mine, other)}."
+
+
+def _ratio(before, after):
+    return speed_up(before, after).split(":")[0]
