@@ -405,7 +405,7 @@ def _no_figure_stays_open():
 )
 def test_the_ways_of_an_atom_are_drawn_for_any_reactions(table, columns, start, steps):
     words = draw_ways(read_reactions(table), columns, start).get_label()
-    assert words.partition(": ")[2] == "; ".join(steps)
+    assert words.partition(": ")[2] == "; ".join(steps) + "."
 
 
 @pytest.mark.parametrize(
@@ -430,7 +430,7 @@ def test_the_network_is_told_with_the_fluxes_that_were_given():
 
 def test_masses_are_told_as_their_bars_show_them():
     figure = draw_masses({"C": torch.tensor([0.25, 0.75])}, "One atom")
-    wanted = "One atom. Fractions with 0, 1, … labelled atoms: C: 0.250, 0.750"
+    wanted = "One atom. Fractions with 0, 1, … labelled atoms: C: 0.250, 0.750."
     assert figure.get_label() == wanted
 
 

@@ -104,8 +104,8 @@ VARYING = [
     ),
     ("You wrote 7. It is 5 of 7 answers.", "You wrote 7. It is 3 of 7 answers."),
     (
-        "torch.float32, forward, 1 rows: [S a / 1.3× 12×*]",
-        "torch.float32, forward, 1 rows: [a a / 7.1× –]",
+        "float32, forward, 1 row: [S a / 1.3× 12×*]",
+        "float32, forward, 1 row: [a a / 7.1× –]",
     ),
 ]
 KEPT = [
@@ -142,8 +142,8 @@ KEPT = [
     ("Here, 5 of 7 answers lose", "Here, 4 of 7 answers lose"),
     ("You wrote 7. It is 5 of 7 answers.", "You wrote 6. It is 5 of 7 answers."),
     ("You wrote 7. It is 5 of 7.", "You wrote 7. It is 4 of 7."),
-    ("torch.float32, forward, 1 rows: [S]", "torch.float64, forward, 1 rows: [S]"),
-    ("torch.float32, forward, 1 rows: [S]", "torch.float32, forward, 2 rows: [S]"),
+    ("float32, forward, 1 row: [S]", "float64, forward, 1 row: [S]"),
+    ("float32, forward, 1 row: [S]", "float32, forward, 2 rows: [S]"),
     (PROFILE, PROFILE.replace("   35  ", "   36  ")),
     (PROFILE, PROFILE.replace("   54  ", "   55  ")),
     (PROFILE, PROFILE.replace("   41  ", "   42  ")),

@@ -527,7 +527,7 @@ WORDS = [  # what was drawn, and what the figure says of it
     ),
     (
         workshop.draw_map({p: (f"{p.m}×{p.n}", "#FFFFFF") for p in POINTS}, "Map"),
-        "torch.float32, forward, 10 rows: [2×2 2×5 / 5×2 5×5]",
+        "float32, forward, 10 rows: [2×2 2×5 / 5×2 5×5]",
     ),
     (workshop.draw_outer_product([1, 2], [3, 4]), "add up to 3, 10, 8."),
     (

@@ -92,6 +92,7 @@ def draw_network(fluxes: Mapping[str, float]) -> Figure:
             f"with flux {float(fluxes[r.name]):g}"
             for r in reactions
         )
+        + "."
     )
     return figure
 
@@ -149,7 +150,7 @@ def draw_ways(
     title = f"Where {_atom(start)} can go"
     axes.set_title(title)
     ways = [f"{name} from {_atom(one)} to {_atom(other)}" for name, one, other in steps]
-    figure.set_label(f"{title}: {'; '.join(ways) or 'nowhere'}")
+    figure.set_label(f"{title}: {'; '.join(ways) or 'nowhere'}.")
     return figure
 
 
@@ -224,7 +225,7 @@ def draw_masses(distributions: Mapping[str, Sequence[float]], title: str) -> Fig
     panels[0, 0].set_ylabel("fraction")
     figure.suptitle(title, x=0.01, ha="left")
     figure.set_label(
-        f"{title}. Fractions with 0, 1, … labelled atoms: {'; '.join(words)}"
+        f"{title}. Fractions with 0, 1, … labelled atoms: {'; '.join(words)}."
     )
     return figure
 

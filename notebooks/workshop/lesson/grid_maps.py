@@ -19,7 +19,7 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
     A line of panels for each dtype and direction, a panel for each number of rows, and
     in it a square for each pair of lengths m (downwards) and n.
     """
-    settings = sorted({(str(p.dtype), p.backward) for p in cells})
+    settings = sorted({_setting(p) for p in cells})
     batches = sorted({p.rows for p in cells})
     lengths = sorted({p.m for p in cells})
     few = len(lengths) < 4
@@ -33,8 +33,7 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
     for point, (text, color) in cells.items():
-        line = settings.index((str(point.dtype), point.backward))
-        axes = grid[line, batches.index(point.rows)]
+        axes = grid[settings.index(_setting(point)), batches.index(point.rows)]
         x, y = lengths.index(point.n), lengths.index(point.m)
         axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=color, edgecolor="white"))
         fits = 5 if not few else 9 if len(text) < 5 else 7
@@ -42,40 +41,41 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
         axes.text(x + 0.5, y + 0.5, text if few else text.replace("×", ""), **place)
     middles = [k + 0.5 for k in range(len(lengths))]
     for axes, rows in zip(grid[0], batches, strict=True):
-        title_of_rows = f"{rows:,} rows" if rows > 1 else "1 row"
-        axes.set_title(title_of_rows, loc="center", fontsize=10)
+        axes.set_title(_rows(rows), loc="center", fontsize=10)
     for axes in grid[-1]:
         axes.set_xticks(middles, lengths, fontsize=8)
         axes.set_xlabel("kernels of n", fontsize=8)
-    for axes, (dtype, backward) in zip(grid[:, 0], settings, strict=True):
-        kind = "forward\nand backward" if backward else "forward"
+    for axes, (dtype, kind) in zip(grid[:, 0], settings, strict=True):
         axes.set_yticks(middles, lengths, fontsize=8)
-        name = dtype.removeprefix("torch.")
-        axes.set_ylabel(f"{name}\n{kind}\nsignals of m", fontsize=8)
+        kind = kind.replace(" ", "\n", 1)
+        axes.set_ylabel(f"{dtype}\n{kind}\nsignals of m", fontsize=8)
     figure.suptitle(title, x=0.01, ha="left")
-    figure.set_label(f"{title}. {_told(cells, settings, batches, lengths)}")
+    panels = "; ".join(
+        f"{dtype}, {kind}, {_rows(rows)}: [{_squares(cells, (dtype, kind), rows)}]"
+        for dtype, kind in settings
+        for rows in batches
+    )
+    told = ", ".join(map(str, lengths))
+    figure.set_label(f"{title}, for signals (lines) and kernels of {told}. {panels}.")
     return figure
 
 
-def _told(cells, settings, batches, lengths):
-    """Return the map in words: the squares of each panel, line by line."""
-    texts = {
-        ((str(p.dtype), p.backward), p.rows, p.m, p.n): text
-        for p, (text, _) in cells.items()
-    }
-    panels = []
-    for setting in settings:
-        for rows in batches:
-            lines = [
-                " ".join(texts.get((setting, rows, m, n), "-") for n in lengths)
-                for m in lengths
-            ]
-            kind = "forward and backward" if setting[1] else "forward"
-            panels.append(f"{setting[0]}, {kind}, {rows:,} rows: [{' / '.join(lines)}]")
-    sizes = ", ".join(map(str, lengths))
-    return (
-        f"For signals of {sizes} (lines) and kernels of {sizes}: {'; '.join(panels)}."
-    )
+def _setting(point):
+    kind = "forward and backward" if point.backward else "forward"
+    return str(point.dtype).removeprefix("torch."), kind
+
+
+def _rows(count):
+    return f"{count:,} rows" if count > 1 else "1 row"
+
+
+def _squares(cells, setting, rows):
+    """Return the texts of a panel's squares, a / after each line."""
+    points = [p for p in cells if _setting(p) == setting and p.rows == rows]
+    lines = {p.m: [] for p in sorted(points)}
+    for point in sorted(points):
+        lines[point.m].append(cells[point][0])
+    return " / ".join(map(" ".join, lines.values()))
 
 
 def shade(ratio: float) -> Color:
