@@ -37,6 +37,7 @@ os.environ |= {
     "JUPYTER_CONFIG_DIR": str(FOLDER / "jupyter"),
     "JUPYTER_DATA_DIR": str(FOLDER / "jupyter" / "data"),
     "MATPLOTLIBRC": str(FOLDER / "matplotlibrc"),
+    "OMP_NUM_THREADS": "1",  # two workers with two threads each would wait in turns
     "PYTHONPATH": os.pathsep.join(PATH),
 }
 runpy.run_path(str(OFFLINE / "sitecustomize.py"))
@@ -47,8 +48,16 @@ def pytest_configure(config):
     config.option.nbval_sanitize_with = str(config.rootpath / "tests" / "sanitize.cfg")
 
 
+def pytest_xdist_auto_num_workers(config):
+    """Run in two workers; for a single file, their start would cost more than it saves."""
+    [first, *others] = {argument.split("::")[0] for argument in config.args}
+    alone = (config.invocation_params.dir / first).is_file() and not others
+    return 0 if alone else 2
+
+
 def pytest_collection_modifyitems(items):
-    """Skip what shows the work of a compiler, where there is none."""
+    """Begin with what takes longest; skip what needs a compiler, where there is none."""
+    items.sort(key=lambda item: item.path.name != "test_jupyterlab.py")
     cells = [item for item in items if isinstance(item, IPyNbCell)]
     if not cells:
         return

@@ -390,7 +390,7 @@ def outcomes(planted, folder, *options):
     for name, content in planted.items():
         nbformat.write(content, series / "notebooks" / f"{name}.ipynb")
     outside.mkdir()
-    pytest_nbval = [sys.executable, "-m", "pytest", "--nbval", series, *options]
+    pytest_nbval = [sys.executable, "-m", "pytest", "--nbval", "-n0", series, *options]
     subprocess.run(
         [*pytest_nbval, "--junitxml=report.xml"],
         cwd=outside,

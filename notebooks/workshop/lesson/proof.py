@@ -66,7 +66,7 @@ def _compare(function, a, v, wanted):
         wanted.to(a.dtype),
         rtol=0,
         atol=TOLERANCE[a.dtype],
-        msg=lambda how: f"{case}: the result is wrong. {how}",
+        msg=lambda how: f"{case}: the result is wrong.\n{how}",
     )
     for name, tensor, before in zip("av", (a, v), kept, strict=True):
         told = f"{case}: the function changed its input {name}"
