@@ -1,8 +1,8 @@
 """How pytest runs here: strictly, and alike whatever it collects and whoever runs it.
 
 pytest reads this file before any test. So what it sets holds for pytest itself and for
-all that it starts (kernels, JupyterLab, other Pythons): no network, no GPU, and no
-settings of the user's for IPython, Jupyter or matplotlib.
+all that it starts (kernels, JupyterLab, other Pythons): no network, no GPU, one thread,
+and no settings of the user's for IPython, Jupyter or matplotlib.
 """
 
 import atexit
@@ -49,14 +49,14 @@ def pytest_configure(config):
 
 
 def pytest_xdist_auto_num_workers(config):
-    """Run in two workers; for a single file, their start would cost more than it saves."""
+    """Run in two workers, but a single file in none: they take a while to start."""
     [first, *others] = {argument.split("::")[0] for argument in config.args}
     alone = (config.invocation_params.dir / first).is_file() and not others
     return 0 if alone else 2
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what takes longest; skip what needs a compiler, where there is none."""
+    """Begin with what takes longest; without a compiler, skip what needs one."""
     items.sort(key=lambda item: item.path.name != "test_jupyterlab.py")
     cells = [item for item in items if isinstance(item, IPyNbCell)]
     if not cells:
