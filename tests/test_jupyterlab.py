@@ -1,4 +1,4 @@
-"""The notebooks in a real browser: JupyterLab in Chromium, and what axe says of them.
+"""The notebooks in a real browser: JupyterLab in Chromium.
 
 Pictures of every notebook are left in tests/screenshots/, to be looked at.
 """
@@ -20,37 +20,25 @@ import nbformat
 import notebook_rules as rules
 import pytest
 import solutions
-from axe_playwright_python.sync_playwright import Axe
-from chromium import CHROMIUM
-from nbconvert import HTMLExporter
+from chromium import UNFOLD, in_chromium, start_chromium
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from paths import FOLDER, NOTEBOOKS, ROOT, path_of
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from workshop.lesson.checks.feedback import RIGHT, UNANSWERED, Feedback
+from workshop.lesson.checks.feedback import RIGHT, UNANSWERED
 from workshop.show.figures import image_of
 
 SCREENSHOTS = ROOT / "tests" / "screenshots"
 WINDOW = {"width": 1280, "height": 720}
 expect.set_options(timeout=30_000)
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        CHROMIUM is None,
-        reason="no Chromium: install it, on Debian by apt-get install chromium",
-    ),
-]
+pytestmark = in_chromium
 
 
 @pytest.fixture(scope="module")
 def chromium():
-    with sync_playwright() as playwright:
-        # Without its own sandbox, so that it starts in containers, too.
-        arguments = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with start_chromium() as browser:
         yield browser
-        browser.close()
 
 
 # ---- JupyterLab -----------------------------------------------------------------
@@ -230,13 +218,12 @@ def opened():
 def page(request, opened, open_notebook):
     """A notebook in JupyterLab, all its cells run, its exercises solved.
 
-    The next one that is asked for is opened and run meanwhile.
+    The next one that is asked for is opened meanwhile.
     """
-    for path in [request.param, *_following(request)]:
-        if path not in opened:
-            opened[path] = open_notebook(path)
-            _start(opened[path])
-    page = opened.pop(request.param)
+    page = opened.pop(request.param, None) or open_notebook(request.param)
+    _start(page)
+    for path in _following(request):
+        opened[path] = open_notebook(path)
     page.wait_for_function(RAN, polling=200, timeout=300_000)
     yield page
     close(page)
@@ -331,7 +318,6 @@ def test_an_exercise_is_solved_by_typing(page):
 
 DRAWN = """() => !document.querySelector('.jp-RenderedMarkdown:empty')
     && Array.from(document.images).every(image => image.naturalWidth)"""
-UNFOLD = "document.querySelectorAll('details').forEach(d => d.open = true)"
 # JupyterLab breaks a long printed line anywhere: it counts as wide as it was printed,
 # but for the profiler's tables, whose last column is source: quoted lines are long.
 UNBROKEN = "pre { white-space: pre !important; width: max-content }"
@@ -426,57 +412,3 @@ def test_what_a_projector_cuts_off_is_found(series, open_notebook):
         "the text that begins “Folded”: its text is … px too tall",
         "the text that begins “Folded”: its text's line is … px too wide",
     ]
-
-
-# ---- accessibility --------------------------------------------------------------
-
-# What nbconvert's own theme is answerable for: the grey of prompts and of comments, and
-# links that only their colour sets apart.
-THEME = [[".jp-InputPrompt"], [".jp-OutputPrompt"], [".highlight"]]
-OPTIONS = {
-    "rules": {"link-in-text-block": {"enabled": False}},
-    "resultTypes": ["violations"],  # else each element that passes is described, too
-}
-
-
-def serious_findings(notebook, chromium, folder):
-    """Return what axe finds serious or critical in `notebook`, exported to HTML."""
-    exported = folder / "exported.html"
-    html, _ = HTMLExporter().from_notebook_node(notebook)
-    assert "No description has been provided" not in html  # of a picture
-    exported.write_text(html, encoding="utf-8")
-    page = chromium.new_page()
-    page.route(re.compile("^https?:"), lambda route: route.abort())  # no network
-    page.goto(exported.as_uri())
-    page.evaluate(UNFOLD)  # hints and solutions are read, too
-    found = Axe().run(page, context={"exclude": THEME}, options=OPTIONS).response
-    page.close()
-    assert found["passes"]
-    return [
-        f"{violation['help']}: {node['html']}"
-        for violation in found["violations"]
-        if violation["impact"] in ("serious", "critical")
-        for node in violation["nodes"]
-    ]
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_axe_finds_nothing_serious_in_an_exported_notebook(path, chromium, tmp_path):
-    notebook = nbformat.read(path, as_version=4)
-    assert serious_findings(notebook, chromium, tmp_path) == []
-
-
-@pytest.mark.parametrize("name", [RIGHT, UNANSWERED, "rows mixed up"])
-def test_axe_finds_nothing_serious_in_feedback(name, chromium, tmp_path):
-    box = Feedback(name, "Some text with `code`.")._repr_markdown_()
-    check = new_code_cell("check(f)")
-    check.outputs = [new_output("execute_result", {"text/markdown": box})]
-    notebook = new_notebook(cells=[new_markdown_cell("# A title"), check])
-    assert serious_findings(notebook, chromium, tmp_path) == []
-
-
-def test_axe_finds_what_is_hard_to_read(chromium, tmp_path):
-    pale = new_markdown_cell('# A title\n\n<p style="color: #bbb">pale</p>')
-    [finding] = serious_findings(new_notebook(cells=[pale]), chromium, tmp_path)
-    assert "color contrast" in finding
-    assert "pale" in finding
