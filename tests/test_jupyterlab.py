@@ -224,6 +224,7 @@ def page(request, opened, open_notebook):
     _start(page)
     for path in _following(request):
         opened[path] = open_notebook(path)
+    page.bring_to_front()  # others are drawn once a second
     page.wait_for_function(RAN, polling=200, timeout=300_000)
     yield page
     close(page)

@@ -143,8 +143,14 @@ def test_every_transform_is_right(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
-@pytest.mark.parametrize("name", [n for n in TRANSFORMS if n != "functionalize"])
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [
+        *[(name, "aot_eager") for name in TRANSFORMS if name != "functionalize"],
+        ("vmap", "eager"),
+        ("jvp", "eager"),
+    ],
+)
 def test_every_transform_compiles_to_one_graph(name, backend):
     torch.compiler.reset()
     inputs = inputs_for(name)
