@@ -218,6 +218,7 @@ def sleep(monkeypatch):
     """Return a `sleep` that moves the workshop's clock, and nothing else does."""
     now = [0.0]
     monkeypatch.setattr(timing, "clock", lambda: now[0])
+    monkeypatch.setattr(timing, "PATIENCE", 3)
 
     def sleep(seconds):
         now[0] += seconds

@@ -10,6 +10,7 @@ of the machine loses.)
 """
 
 import logging
+import os
 from collections.abc import Callable
 from math import inf
 from typing import Any
@@ -23,7 +24,8 @@ from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GP
 
 SETTLED = 0.03  # with no more `doubt` than this, a function needs no further rounds ...
 FURTHER = 6  # ... of which there are so many times the usual ones, at most ...
-PATIENCE = 3  # ... and for so many seconds
+# ... and for so many seconds. Tests, which read no times, have no patience.
+PATIENCE = float(os.environ.get("WORKSHOP_PATIENCE", "3"))
 
 
 def time_together(
