@@ -39,7 +39,6 @@ os.environ |= {
     "MATPLOTLIBRC": str(FOLDER / "matplotlibrc"),
     "OMP_NUM_THREADS": "1",  # two workers with two threads each would wait in turns
     "PYTHONPATH": os.pathsep.join(PATH),
-    "WORKSHOP_QUICK": "1",  # times are masked: a few rounds will do
 }
 runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 

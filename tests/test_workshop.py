@@ -218,7 +218,6 @@ def sleep(monkeypatch):
     """Return a `sleep` that moves the workshop's clock, and nothing else does."""
     now = [0.0]
     monkeypatch.setattr(timing, "clock", lambda: now[0])
-    monkeypatch.setattr(timing, "QUICK", False)
 
     def sleep(seconds):
         now[0] += seconds

@@ -10,7 +10,6 @@ of the machine loses.)
 """
 
 import logging
-import os
 from collections.abc import Callable
 from math import inf
 from typing import Any
@@ -25,7 +24,6 @@ from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GP
 SETTLED = 0.03  # with no more `doubt` than this, a function needs no further rounds ...
 FURTHER = 6  # ... of which there are so many times the usual ones, at most ...
 PATIENCE = 3  # ... and for so many seconds
-QUICK = "WORKSHOP_QUICK" in os.environ  # for tests, which read no times: three rounds
 
 
 def time_together(
@@ -56,9 +54,6 @@ def time_together(
     call takes over `budget` seconds. Others get three rounds, and more until theirs
     have taken that long.
     """
-    most = FURTHER * rounds
-    if QUICK:
-        rounds = most = min(rounds, 3)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
@@ -68,7 +63,7 @@ def time_together(
         racing = [name for name in calls if trials[name] <= limit]
         times, spent = {name: [] for name in racing}, dict.fromkeys(racing, 0)
         begun = clock()
-        for k in range(most):
+        for k in range(FURTHER * rounds):
             if k >= rounds:
                 leasts = {name: min(times[name]) for name in racing}
                 racing = [n for n in racing if leasts[n] <= near * min(leasts.values())]
