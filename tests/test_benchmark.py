@@ -39,6 +39,7 @@ def test_a_missing_peer_is_reported(monkeypatch, capsys):
     assert "missing_peer is left out: No module named 'missing'" in told
 
 
+@pytest.mark.slow
 def test_it_runs_from_any_folder(tmp_path):
     command = [sys.executable, benchmark.__file__, "--help"]
     told = subprocess.check_output(command, cwd=tmp_path, text=True)

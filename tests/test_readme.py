@@ -47,6 +47,7 @@ def test_the_page_to_take_home_tells_the_same_counts():
     assert all(counts[name] == int(number) for name, number in told)
 
 
+@pytest.mark.slow
 def test_the_five_lines_of_the_page_profile_a_function(tmp_path):
     code = re.search(r"(?s)```python\n(.+?)```", CHEATSHEET)[1]
     assert len(code.splitlines()) == 5

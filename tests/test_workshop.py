@@ -472,6 +472,7 @@ def test_a_point_with_gradients_asks_for_both(name, rows):
     assert (of_a.shape, of_v.shape) == ((rows, 2), (rows, 3))
 
 
+@pytest.mark.slow
 def test_fresh_code_finds_the_series_and_its_environment():
     code = "import os, SO_CONVOLVE_QUESTION, workshop; print(os.environ['MINE'])"
     assert workshop.run_fresh(code, MINE="here") == "here\n"
@@ -482,6 +483,7 @@ def test_fresh_code_that_fails_says_how():
         workshop.run_fresh("1 / 0")
 
 
+@pytest.mark.slow
 def test_torchs_warning_of_a_gpu_that_is_not_there_is_silenced_in_time():
     code = """
 import logging, sys
@@ -612,6 +614,7 @@ def test_shades_tell_more_from_less_and_white_is_neither():
     assert grid_maps.shade(100) == grid_maps.shade(10_000) != grid_maps.shade(0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN"
 )
