@@ -27,6 +27,7 @@ try:
     )
     from .lesson.predictions import compare_guess
     from .lesson.proof import prove
+    from .lesson.races import race
     from .measure.counting import count_bytes, count_calls, dispatched
     from .measure.fresh_process import onednn_log, run_fresh
     from .measure.machine import check_machine
@@ -91,6 +92,7 @@ __all__ = [
     "profiled_lines",
     "prove",
     "quiet_stderr",
+    "race",
     "ready_calls",
     "run_fresh",
     "shade",

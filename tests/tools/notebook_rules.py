@@ -280,7 +280,7 @@ def predictions_are_taken_and_answered(notebook, path):
     if len(asked) != 1 or len(answered) != 1:
         yield (
             "the prediction isn't taken once and answered once: write my_guess = ... "
-            "above, and compare_guess(my_guess, …) at the end"
+            "above, and compare_guess(my_guess, …) where it is counted or measured"
         )
 
 

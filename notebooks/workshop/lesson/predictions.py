@@ -1,6 +1,7 @@
 """Set what a reader predicted beside what was found."""
 
 from collections.abc import Sequence
+from math import inf, isfinite
 
 from ..measure.verdicts import format_ratio
 
@@ -8,23 +9,78 @@ Told = int | float | str
 
 
 def compare_guess(
-    guess: Told | Sequence[Told], found: Told | Sequence[Told], unit: str = ""
+    guess: Told | Sequence[Told],
+    found: Told | Sequence[Told],
+    unit: str = "",
+    usual: str = "",
 ) -> None:
-    """Print a reader's `guess` beside what was `found`: a number each, or several.
+    """Print a reader's `guess` beside what was `found`, how near it is, and `usual`.
 
-    Whole numbers are counts. A float is a ratio, how many times faster; what is a text
-    is told as it stands.
+    Both are a number, or a list of them. Whole numbers found are counts; a float is a
+    ratio, how many times faster; a text is told as it stands. `unit` follows the
+    numbers, as in " calls"; `usual` says what people usually guess, and why.
+
+    A guess that is `...` or no number is no error: it gets no verdict.
     """
-    mine, wanted = (x if isinstance(x, (tuple, list)) else [x] for x in (guess, found))
-    told = "nothing down" if guess is ... else " and ".join(map(str, mine))
-    print(f"You wrote {told}. It is {' and '.join(map(_tell, wanted))}{unit}.")
+    mine, wanted = map(_as_list, (guess, found))
+    written = [number for number in mine if number is not ... and number is not None]
+    told = _join(map(_tell, written)) or "nothing down"
+    answer = f"{_join(map(_tell_found, wanted))}{unit}"
+    print(f"You wrote {told}. It is {answer}{_verdict(mine, wanted)}.")
+    if usual:
+        print(usual)
+
+
+def _verdict(mine, wanted):
+    if len(mine) != len(wanted):
+        asked = any(map(_is_number, mine))
+        return f": write a list of {len(wanted)} numbers" if asked else ""
+    factors = list(map(_factor, mine, wanted))
+    right = factors.count(1)
+    if right == len(wanted):
+        return ": exactly right" if right == 1 else ": all exactly right"
+    if right:
+        return f": {right} of {len(wanted)} exactly right"
+    if max(factors) == inf:
+        return ""
+    if isinstance(wanted[0], float) and (mine[0] - 1) * (wanted[0] - 1) < 0:
+        sides = ("slower", "faster") if wanted[0] < 1 else ("faster", "slower")
+        return ", and you were on the wrong side of 1: {}, not {}".format(*sides)
+    furthest = "the furthest was" if len(wanted) > 1 else "you were"
+    if max(factors) <= 2:
+        return f": {'all' if len(wanted) > 1 else 'you were'} within a factor of two"
+    return f": {furthest} off by a factor of {float(f'{max(factors):.2g}'):,.15g}"
+
+
+def _factor(mine, wanted):
+    """Return by which factor two numbers differ, or inf where nobody can tell."""
+    if not (_is_number(mine) and _is_number(wanted)):
+        return inf
+    if mine == wanted:
+        return 1
+    return max(mine / wanted, wanted / mine) if min(mine, wanted) > 0 else inf
+
+
+def _is_number(thing):
+    return isinstance(thing, (int, float)) and isfinite(thing)
+
+
+def _as_list(thing):
+    return list(thing) if isinstance(thing, (tuple, list)) else [thing]
+
+
+def _join(texts):
+    *others, last = [*texts] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _tell(number):
-    if isinstance(number, str):
-        return number
+    return f"{number:,}" if isinstance(number, (int, float)) else str(number)
+
+
+def _tell_found(number):
     if not isinstance(number, float):
-        return f"{number:,}"
+        return _tell(number)
     speed = format_ratio(number)
     if speed.endswith("slower"):
         return f"{speed}, a factor of {number:.2g}×"

@@ -3,24 +3,24 @@
 Not tabulate's: it right-aligns by type, and a time with its unit is a text.
 """
 
+import re
 from collections.abc import Iterable, Sequence
+
+SPACE = re.compile(r"(?<=\d) (?=(?:[pnµm]?s|[kMGT]?B|%)(?!\w))")  # before a unit
 
 
 class table:
     """A table, shown as Markdown: `rows` of texts and whole numbers under `headers`.
 
-    Whole numbers get thousands separators; a column whose cells all begin with a digit
-    is aligned to the right.
+    Whole numbers get thousands separators, and a unit stays on its number's line. A
+    column whose cells all begin with a digit, or are empty, is aligned to the right.
     """
 
     def __init__(self, rows: Iterable[Sequence[str | int]], headers: Sequence[str]):
-        cells = [
-            [f"{value:,}" if isinstance(value, int) else value for value in r]
-            for r in rows
-        ]
+        cells = [list(map(_cell, row)) for row in rows]
         columns = zip(*cells, strict=True)
         rule = [
-            "--:" if all(cell[:1].isdigit() for cell in column) else ":--"
+            "--:" if all(not cell or cell[0].isdigit() for cell in column) else ":--"
             for column in columns
         ]
         self.markdown = "\n".join(
@@ -32,3 +32,9 @@ class table:
 
     def __repr__(self) -> str:
         return self.markdown
+
+
+def _cell(value):
+    if isinstance(value, int):
+        return f"{value:,}"
+    return SPACE.sub("\N{NO-BREAK SPACE}", value)
