@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from line_profiler import LineProfiler
 from torch.nn.functional import conv1d, pad
 from torch.utils.benchmark import Measurement, TaskSpec
 
@@ -15,13 +16,18 @@ import SO_CONVOLVE_QUESTION as question
 from workshop import (
     Point,
     check,
+    check_choice,
+    check_fault,
     check_hits,
+    check_number,
+    check_profile,
+    check_same,
     check_slower,
     check_test,
     check_values,
     compare_guess,
 )
-from workshop.lesson.checks import praise, slower
+from workshop.lesson.checks import praise, same_as_slow, slower
 from workshop.lesson.checks.feedback import FAILED, RIGHT, UNANSWERED
 
 PAIR = {"before": question.convolve, "loops": 2, "pair": True}
@@ -29,7 +35,11 @@ SHIFTS = {"before": question.convolve, "loops": 1}
 NO_LOOP = {"before": question.convolve_shift_add}
 WINDOWS = {"before": question.convolve_antidiagonals, "copies": False}
 ONE_KERNEL = {"before": question.convolve_windows, "one_kernel": True}
+FEWEST = {"before": question.convolve_antidiagonals, "multiplications": 55}
+FEWEST_IN_A_LOOP = FEWEST | {"loops": 1}
+ONE_PRODUCT = ONE_KERNEL | {"uses": "mm"}
 CONTRACT = {"before": question.convolve_shift_add, "loops": 2, "contract": True}
+RETURNS = "`return` inside the loop"
 SHORTER = 3  # a size that lies about in the notebook
 
 
@@ -340,6 +350,30 @@ def returns_in_the_outer_loop(a, v):
         return out
 
 
+def returns_after_two(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+        if j == 1:
+            return out
+    return out
+
+
+def breaks_off(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+        break
+    return out
+
+
+def adds_up_the_outer_product(a, v):
+    outer = a.unsqueeze(2) * v.unsqueeze(1)
+    return pad(outer, (0, a.shape[1])).sum(1)
+
+
 def begins_with_old_memory(a, v):
     m, n = a.shape[1], v.shape[1]
     out = a.new_empty(len(a), m + n - 1)
@@ -492,12 +526,35 @@ def writes_in_place(a, v):
     return out
 
 
+def windows_times_kernel(a, v):
+    n = v.shape[1]
+    windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1)
+    return (windows * v.flip(1).unsqueeze(1)).sum(2)
+
+
+def windows_of_the_longer(a, v):
+    if a.shape[1] < v.shape[1]:
+        a, v = v, a
+    return windows_times_kernel(a, v)
+
+
+def one_kernel_as_a_matrix(a, v):
+    m, n = a.shape[1], len(v)
+    return a @ pad(v, (0, m)).repeat(m)[:-m].view(m, m + n - 1)
+
+
+def one_kernel_skewed(a, v):
+    m, n = a.shape[1], len(v)
+    outer = pad(a.unsqueeze(2) * v, (0, m))
+    return outer.flatten(1)[:, :-m].view(len(a), m, m + n - 1).sum(1)
+
+
 WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (..., SHIFTS, UNANSWERED, "Write your code"),
     (stub, SHIFTS, UNANSWERED, "Write your code"),
     (stub_with_docstring, SHIFTS, UNANSWERED, "Write your code"),
     (torch.ones(3, 7), SHIFTS, "wrong type", "of type Tensor"),
-    (forgets_to_return, SHIFTS, "wrong type", "is the `return` missing?"),
+    (forgets_to_return, SHIFTS, "wrong type", "Is the `return` missing?"),
     (returns_a_list, SHIFTS, "wrong type", "builtins.list"),
     (returns_an_array, SHIFTS, "wrong type", "numpy.ndarray"),
     (misspelt, SHIFTS, "an error in your code", "`return a.unsqeeze(1)`, raises Attr"),
@@ -508,29 +565,34 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (takes_the_default_dtype, SHIFTS, "wrong dtype", "torch.float32 for torch.float64"),
     (always_float64, SHIFTS, "wrong dtype", "torch.float64 for torch.float32"),
     (rounds_on_the_way, SHIFTS, "wrong dtype", "Something on the way rounds"),
-    (unflipped, NO_LOOP, "a cross-correlation", "`conv1d` needs a flip"),
-    (unflipped_one_kernel, ONE_KERNEL, "a cross-correlation", "`conv1d` needs a flip"),
+    (unflipped, NO_LOOP, "a cross-correlation", "`conv1d` needs it flipped"),
+    (
+        unflipped_one_kernel,
+        ONE_KERNEL,
+        "a cross-correlation",
+        "`conv1d` needs it flipped",
+    ),
     (correlates_the_pair, PAIR, "a cross-correlation", "kernel runs in the wrong dir"),
     (flips_the_signal, SHIFTS, "a cross-correlation", "signal runs in the wrong dir"),
     (flips_once_too_often, NO_LOOP, "the result in reverse order", "runs backwards"),
-    (flips_the_rows, NO_LOOP, "rows mixed up", "`flip(0)` exchanges the rows"),
+    (flips_the_rows, NO_LOOP, "rows mixed up", "`flip(0)` reverses the order"),
     (
         pads_nothing,
         NO_LOOP,
         "the wrong padding: too short",
-        "4 numbers behind. A kernel that slides needs n - 1 zeros on each side. (Tried",
+        "4 numbers at the end. A sliding kernel needs n - 1 zeros on each side. (Tried",
     ),
     (
         pads_nothing_unflipped,
         NO_LOOP,
         "the wrong padding: too short",
-        "And the kernel isn't flipped.",
+        "The kernel isn't flipped either.",
     ),
     (
         pads_by_the_shorter,
         ONE_KERNEL,
         "the wrong padding: too short",
-        "1 number in front and 1 number behind. A kernel that slides",
+        "1 number at the start and 1 number at the end. A sliding kernel",
     ),
     (
         pads_by_the_shorter_unflipped,
@@ -542,7 +604,7 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
         pads_by_the_kernel,
         NO_LOOP,
         "the wrong padding: too long",
-        "1 zero too many in front and 1 zero too many behind.",
+        "1 extra zero at the start and 1 extra zero at the end.",
     ),
     (
         pads_one_side,
@@ -552,83 +614,111 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     ),
     (begins_one_late, SHIFTS, "the wrong padding: shifted", "1 place too far to the r"),
     (rolls, SHIFTS, "shifted", "1 place too far to the right. (Tried"),
-    (wraps_around, NO_LOOP, "a circular convolution", "is added at the front"),
+    (wraps_around, NO_LOOP, "a circular convolution", "is added at the start"),
     (
         makes_room_for_one_more,
         SHIFTS,
         "too long",
-        "1 zero too many behind. A full convolution has m + n - 1 numbers. (Tried",
+        "1 extra zero at the end. A full convolution has m + n - 1 numbers. (Tried",
     ),
     (
         makes_room_for_one_more_in_a_pair,
         PAIR,
         "too long",
-        "(10,). It has 1 zero too many behind. A full",
+        "(10,). It has 1 extra zero at the end. A full",
     ),
     (
         keeps_the_middle_of_a_pair,
         PAIR,
         "too short",
-        "It lacks 1 number in front and 1 number behind. (Tried",
+        "It is missing 1 number at the start and 1 number at the end. (Tried",
     ),
-    (crops_the_transposed, NO_LOOP, "too short", "1 number behind. (Tried"),
-    (serves_one_kernel_to_all, SHIFTS, "rows mixed up", "meets the kernel of row 0"),
-    (moves_the_rows_on, SHIFTS, "rows mixed up", "that of signal 0 and kernel 3."),
+    (crops_the_transposed, NO_LOOP, "too short", "1 number at the end. (Tried"),
+    (serves_one_kernel_to_all, SHIFTS, "rows mixed up", "with the kernel of row 0"),
+    (moves_the_rows_on, SHIFTS, "rows mixed up", "belongs to signal 0 and kernel 3."),
     (
         moves_the_signals_on,
         ONE_KERNEL,
         "rows mixed up",
-        "Row 0 of the result is that of",
+        "Row 0 of your result belongs to signal",
     ),
     (mixes_the_rows_unflipped, SHIFTS, "rows mixed up", "aren't flipped"),
-    (meets_every_kernel, NO_LOOP, "rows mixed up", "Every signal met every kernel"),
+    (meets_every_kernel, NO_LOOP, "rows mixed up", "every signal with every kernel"),
     (adds_the_channels_up, NO_LOOP, "rows mixed up", "All rows are added up"),
-    (convolves_the_first_row, SHIFTS, "right for one row only", "Only the first row"),
+    (convolves_the_first_row, SHIFTS, "right for one row only", "only the first row"),
     (fills_the_first_row, SHIFTS, "right for one row only", "Row 0 is right"),
     (keeps_the_sample_axis, NO_LOOP, "it only broadcasts", "(1, 4, 10), not (4, 10)"),
     (squeezes, SHIFTS, "the batch axis is lost", "`squeeze()` drops every axis"),
     (lays_rows_behind_each_other, SHIFTS, "flattened", "(40,), not (4, 10). The num"),
-    (lays_rows_behind_each_other_in_one, SHIFTS, "flattened", "one behind the other"),
-    (exchanges_the_axes, SHIFTS, "transposed", "rows and columns are exchanged"),
-    (keeps_the_column_axis, NO_LOOP, "wrong shape", "an axis of length 1 is too many"),
-    (slides_inside_the_signals, ONE_KERNEL, "wrong shape", "Axes: 3 instead of 2."),
-    (clears_its_input, SHIFTS, "an input changed", "not what it was"),
+    (
+        lays_rows_behind_each_other_in_one,
+        SHIFTS,
+        "flattened",
+        "strung together along one axis",
+    ),
+    (exchanges_the_axes, SHIFTS, "transposed", "rows and columns have changed"),
+    (keeps_the_column_axis, NO_LOOP, "wrong shape", "one axis of length 1 too many"),
+    (
+        slides_inside_the_signals,
+        ONE_KERNEL,
+        "wrong shape",
+        "That has 3 axes instead of 2.",
+    ),
+    (clears_its_input, SHIFTS, "an input changed", "changes `a` or `v`"),
     (scales_its_input, SHIFTS, "an input changed", "so may your own next step"),
-    (overwrites, SHIFTS, "sums overwritten", "`=` instead of `+=`"),
-    (stops_one_early, SHIFTS, "the last step is missing", "`range(n)` ends before n"),
+    (overwrites, SHIFTS, "sums overwritten", "write `=` where you mean `+=`"),
+    (stops_one_early, SHIFTS, "the last step is missing", "`range(n)` already stops"),
     (
         stops_one_early_in_the_signal,
         SHIFTS,
         "the last step is missing",
-        "one too early?",
+        "one step early?",
     ),
-    (stops_one_early_in_both_loops, PAIR, "the last step is missing", "one too early?"),
-    (begins_at_one, SHIFTS, "the first step is missing", "Does your loop begin at 1?"),
-    (returns_in_the_loop, SHIFTS, "only the first step", "stand inside a loop?"),
-    (returns_in_the_outer_loop, PAIR, "only the first step", "stand inside a loop?"),
-    (returns_in_both_loops, PAIR, "only the first step", "stand inside a loop?"),
+    (
+        stops_one_early_in_both_loops,
+        PAIR,
+        "the last step is missing",
+        "one step early?",
+    ),
+    (begins_at_one, SHIFTS, "the first step is missing", "Does your loop start at 1?"),
+    (returns_in_the_loop, SHIFTS, RETURNS, "`return out` stands inside"),
+    (returns_in_the_outer_loop, PAIR, RETURNS, "ends before the loop does"),
+    (returns_in_both_loops, PAIR, RETURNS, "out of the loop. (Tried"),
+    (returns_after_two, SHIFTS, RETURNS, "`return out` stands inside"),
+    (breaks_off, SHIFTS, "only the first step", "end after its first round?"),
+    (adds_up_the_outer_product, NO_LOOP, "nothing is shifted", "where they stand."),
     (
         begins_with_old_memory,
         SHIFTS,
         "memory that doesn't begin with zeros",
-        "`new_empty` makes memory",
+        "`new_empty` hands you memory",
     ),
-    (divides_zero_by_zero, SHIFTS, "wrong numbers", "40 of 40 numbers differ"),
+    (
+        divides_zero_by_zero,
+        SHIFTS,
+        "wrong numbers",
+        "40 of 40 numbers are wrong. (Tried",
+    ),
     (remembers, SHIFTS, "not the same twice", "left over from the first"),
     (keeps_its_buffer, SHIFTS, "not the same twice", "left over from the first"),
     (clears_its_buffer, SHIFTS, "an earlier result changed", "a new tensor in each"),
-    (replays_by_id, SHIFTS, "an old result", "return the last result once more"),
-    (replays_by_is, SHIFTS, "an old result", "return the last result once more"),
-    (replays_by_shape, SHIFTS, "an old result", "return the last result once more"),
+    (replays_by_id, SHIFTS, "an old result", "return the last result again"),
+    (replays_by_is, SHIFTS, "an old result", "return the last result again"),
+    (replays_by_shape, SHIFTS, "an old result", "return the last result again"),
     (leans_on_the_notebook, SHIFTS, "wrong shape", "It reads `SHORTER` from the noteb"),
-    (forgets_the_last, SHIFTS, "wrong numbers", "4 of 40 numbers differ"),
-    (right_for_few_rows, SHIFTS, "wrong numbers", "440 of 880 numbers differ"),
+    (forgets_the_last, SHIFTS, "wrong numbers", "4 of 40 numbers are wrong. (Tried"),
+    (
+        right_for_few_rows,
+        SHIFTS,
+        "wrong numbers",
+        "wrong. The first is `result[20, 0]`: yours is 0,",
+    ),
     (loops_over_the_rows, SHIFTS, "still looping over the rows", "calls into torch"),
     (loops_in_numpy, NO_LOOP, "still looping over the rows", "lines of Python"),
     (loops_over_both_in_numpy, NO_LOOP, "still looping over the numbers", "lines of "),
-    (loops_over_both, SHIFTS, "still looping over the numbers", "Here one loop"),
-    (loops_over_one, NO_LOOP, "still looping over the numbers", "Here no loop"),
-    (spreads_everything_out, NO_LOOP, "too much memory", "larger than needed"),
+    (loops_over_both, SHIFTS, "still looping over the numbers", "allows one loop"),
+    (loops_over_one, NO_LOOP, "still looping over the numbers", "allows no loop"),
+    (spreads_everything_out, NO_LOOP, "too much memory", "larger than it needs to be?"),
     (copies_contiguous_windows, WINDOWS, "windows copied", "`clone` fills 42,000 by"),
     (clones_strided_windows, WINDOWS, "windows copied", "`clone` fills 42,000 bytes"),
     (gathers_windows, WINDOWS, "windows copied", "`index` fills 42,000 bytes"),
@@ -636,7 +726,28 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
         takes_the_page_at_its_word,
         NO_LOOP,
         "an error in your code",
-        "Does `3` in your code belong to the page's example?",
+        "Does `3` in your code fit only the page's example?",
+    ),
+    (
+        question.convolve_windows,
+        FEWEST,
+        "too many multiplications",
+        "77 multiplications per row for 5 × 7 and 55 for 7 × 5.",
+    ),
+    (question.convolve_grouped, FEWEST, "too many multiplications", "than 55."),
+    (windows_times_kernel, FEWEST, "too many multiplications", "77 multiplications"),
+    (question.convolve_fft, FEWEST, "multiplications that don't show", "`_fft_r2c`"),
+    (
+        question.convolve_one_kernel,
+        ONE_PRODUCT,
+        "another call does the work",
+        "Let `mm` do",
+    ),
+    (
+        one_kernel_skewed,
+        ONE_PRODUCT,
+        "another call does the work",
+        "`mm` isn't among its calls into torch: `unsqueeze`, `mul`",
     ),
     (pads_the_signal, CONTRACT, "infinities spread", "An infinity in `v` meets"),
     (pads_the_kernel, CONTRACT, "infinities spread", "An infinity in `a` meets"),
@@ -674,45 +785,64 @@ def test_a_wrong_answer_is_refused_by_the_name_of_its_mistake(
 @pytest.mark.parametrize(
     ("slip", "exercise", "said"),
     [
-        (lambda a, v: conv1d(a, v), NO_LOOP, "That is the kernel: it needs three axes"),
+        (
+            lambda a, v: conv1d(a, v),
+            NO_LOOP,
+            "By weight torch means the kernels. They need three",
+        ),
         (lambda a, v: conv1d(a, v[None, None]), PAIR, "The signals need three axes"),
         (
             lambda a, v: conv1d(a, v.flip(0).view(1, 1, -1), padding=len(v) - 1),
             ONE_KERNEL,
-            "(1, 4, 6): 4 in the middle, where kernels and groups ask for 1.",
+            "took your `a` as 1 sample of 4 channels, but your kernels and",
         ),
         (
             lambda a, v: conv1d(a[None], v.flip(1)[:, None], padding=v.shape[1] - 1),
             NO_LOOP,
-            "each is a group: `groups=len(a)`",
+            "each is a group of its own: `groups=len(a)`",
         ),
         (
             lambda a, v: conv1d(a[None], v.flip(1)[:, None], groups=a.shape[1]),
             NO_LOOP,
-            "`groups` says 6, and the first axis of the kernels 4.",
+            "You ask for 6 groups, but the first axis of the kernels has length 4.",
         ),
         (
             lambda a, v: conv1d(a[None], v[:, None], groups=3),
             NO_LOOP,
-            "`groups` says 3, and the first axis of the kernels 4.",
+            "You ask for 3 groups, but the first axis of the kernels has length 4.",
         ),
         (
             lambda a, v: torch.bmm(a.unfold(1, v.shape[1], 1), v),
             NO_LOOP,
-            "in each row the kernel stands as a column",
+            "each row's kernel must be a column",
         ),
         (
             lambda a, v: torch.bmm(a.unfold(1, 2, 1), v.unsqueeze(2)),
             NO_LOOP,
-            "is as long as a window",
+            "and as long as a window",
         ),
         (
             lambda a, v: conv1d(a[:, None], v.flip(1)[None, None]),
             ONE_KERNEL,
-            "The last one here is 0, or -1: there is no 1.",
+            "so the last axis of this tensor is 0, or -1. It has no axis 1.",
         ),
-        (lambda a, v: a + v, SHIFTS, "the right side of that operation, 6 and 5 numbe"),
-        (overwrites_too_little, SHIFTS, "takes 5 numbers, and you give it 6."),
+        (
+            lambda a, v: a + v,
+            SHIFTS,
+            "the two sides of that operation, 6 and 5 numbers",
+        ),
+        (overwrites_too_little, SHIFTS, "room for 5 numbers where you write 6."),
+        (
+            lambda a, v: conv1d(a[:, None], v.flip(1)[:, None], groups=len(a)),
+            NO_LOOP,
+            "took your `a` as 4 samples of 1 channel, but",
+        ),
+        (lambda a, v: a[:, a.shape[1]], NO_LOOP, "no place 6."),
+        (
+            lambda a, v: (a[:, :, None] * v[:, None]).view(len(a), -1, 11),
+            NO_LOOP,
+            "Your 120 numbers don't fill the shape [4, -1, 11] exactly.",
+        ),
     ],
 )
 def test_what_torch_says_of_the_commonest_slips_is_explained(slip, exercise, said):
@@ -764,12 +894,6 @@ def over_the_longer(a, v):
     return out
 
 
-def windows_times_kernel(a, v):
-    n = v.shape[1]
-    windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1)
-    return (windows * v.flip(1).unsqueeze(1)).sum(2)
-
-
 def windows_by_matmul(a, v):
     n = v.shape[1]
     windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1)
@@ -811,6 +935,15 @@ ALL = [*VECTORISED, question.convolve_shift_add, question.convolve_fast]
         (question.convolve_one_kernel, ONE_KERNEL),
         (one_kernel_transposed, ONE_KERNEL),
         (question.convolve_fast, ONE_KERNEL),
+        (windows_of_the_longer, FEWEST),
+        (question.convolve_antidiagonals, FEWEST),
+        (question.convolve_transposed, FEWEST),
+        (question.convolve_shift_add, FEWEST_IN_A_LOOP),
+        (one_kernel_as_a_matrix, ONE_PRODUCT),
+        (
+            one_kernel_as_a_matrix,
+            ONE_PRODUCT | {"before": question.convolve_one_kernel},
+        ),
         (question._add_padded, CONTRACT),
         (columns, CONTRACT),
         (question.convolve_fast, CONTRACT),
@@ -901,7 +1034,7 @@ def test_an_error_in_a_cell_is_told_with_the_line_of_that_cell():
 
 
 def test_a_picture_is_told_to_show_another_example():
-    said = "The picture shows a smaller example."
+    said = "The picture shows the same on a smaller example."
     assert said in check(unflipped, **NO_LOOP).text
     assert said not in check(misspelt, **SHIFTS).text
 
@@ -956,12 +1089,27 @@ PAIR_OF_4_AND_9 = torch.ones(4), torch.ones(9)
     [
         (..., 40, 36, UNANSWERED, "Write a number"),
         (5.5, 40, 36, f"the hits of `{FOR_I}`", "How often does its body run?"),
-        (4, 40, 36, f"the hits of `{FOR_I}`", "When does the loop learn that it ends?"),
-        (5, 36, 36, f"the hits of `{FOR_J}`", "When does the loop learn that it ends?"),
+        (
+            4,
+            40,
+            36,
+            f"the hits of `{FOR_I}`",
+            "How does the loop find out that it is over?",
+        ),
+        (
+            5,
+            36,
+            36,
+            f"the hits of `{FOR_J}`",
+            "How does the loop find out that it is over?",
+        ),
         (5, 37, 36, f"the hits of `{FOR_J}`", "How often is this one entered?"),
-        (5, 10, 36, f"the hits of `{FOR_J}`", "How often does the loop end?"),
-        (5, 40, 13, f"the hits of `{BODY}`", "for one number of `a`"),
-        ("five", 40, 36, f"the hits of `{FOR_I}`", "Not 'five'."),
+        (5, 10, 36, f"the hits of `{FOR_J}`", "How often is it entered?"),
+        (5, 50, 36, f"the hits of `{FOR_J}`", "by the hits of the loop around it."),
+        (5, 40, 13, f"the hits of `{BODY}`", "for one number of `a`? And for all?"),
+        (5, 40, 9, f"the hits of `{BODY}`", "right for one number of `a`."),
+        (5, 40, 40, f"the hits of `{BODY}`", "the line of the loop is hit."),
+        ("five", 40, 36, f"the hits of `{FOR_I}`", "Not `'five'`."),
         (10, 45, 36, f"the hits of `{FOR_I}`", "if the two vectors were exchanged."),
         (5, 45, 36, f"the hits of `{FOR_J}`", "if the two vectors were exchanged."),
         (5, 40, 36, RIGHT, "The profiler counts the same."),
@@ -979,8 +1127,8 @@ def test_hits_are_checked_against_a_real_profile(i, j, body, name, said):
     ("hits", "name", "said"),
     [
         (..., UNANSWERED, "Write a number"),
-        ((5, 40, 36), "wrong type", "Keep the dict: a tuple is none."),
-        ({FOR_I: np.ones(2)}, f"the hits of `{FOR_I}`", "Not array([1., 1.])."),
+        ((5, 40, 36), "wrong type", "Keep the dict, and change only its numbers."),
+        ({FOR_I: np.ones(2)}, f"the hits of `{FOR_I}`", "Not `array([1., 1.])`."),
         ({}, "a line is missing", "How often is `for i in range(acols):` hit?"),
         (
             {FOR_I: 5, FOR_J: 40},
@@ -1029,11 +1177,11 @@ def timed(*seconds, doubt=0):
 @pytest.mark.parametrize(
     ("seconds", "doubt", "name", "said"),
     [
-        (0.2, 0, RIGHT, "it loses, 2×."),
-        (0.05, 0, "it wins", "it wins, 2×."),
+        (0.2, 0, RIGHT, "it loses by 2×."),
+        (0.05, 0, "it wins", "it wins by 2×."),
         (0.101, 0, "nobody can tell", "0.98× to 1×: no clear difference"),
-        (1, 0.6, RIGHT, "it loses, 3.9× to 26×."),
-        (0.01, 0.6, "it wins", "it wins, 3.9× to 26×."),
+        (1, 0.6, RIGHT, "it loses by 3.9× to 26×."),
+        (0.01, 0.6, "it wins", "it wins by 3.9× to 26×."),
         (0.2, 0.6, "nobody can tell", "0.78× to 5.1×: too noisy to tell"),
     ],
 )
@@ -1103,6 +1251,296 @@ def test_a_test_is_tested(test, name, said):
     assert said in feedback.text
 
 
+@pytest.mark.parametrize(
+    ("mine", "found", "name", "said"),
+    [
+        (..., 217, UNANSWERED, "Write a number"),
+        ("217", 217, "wrong type", "Write a number: `'217'` isn't one."),
+        (105, 217, "it isn't 105", "You counted three calls for a product."),
+        (216, 217, "it isn't 216", "just one off"),
+        (35, 217, "it isn't 35", "too small"),
+        (400, 217, "it isn't 400", "too large"),
+        (1.6, 1.71, "it isn't 1.6", "too small"),
+        (217, 217, RIGHT, "It is 217."),
+        (torch.tensor(217.0), 217, RIGHT, "It is 217."),
+        (1.7, 1.71, RIGHT, "It is 1.71."),
+    ],
+)
+def test_a_number_is_checked_and_a_typical_wrong_one_explained(mine, found, name, said):
+    why = {105: "You counted three calls for a product."}
+    feedback = check_number(mine, found, explain=why)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+def multiplies_by_a_row(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j]
+    return out
+
+
+def squeezes_one_kernel(a, v):
+    return one_kernel_transposed(a, v).squeeze()
+
+
+@pytest.mark.parametrize(
+    ("case", "function", "options", "name", "said"),
+    [
+        (..., multiplies_by_a_row, {}, UNANSWERED, "Write `(B, m, n)`"),
+        ((..., 4, 3), multiplies_by_a_row, {}, UNANSWERED, "Write `(B, m, n)`"),
+        ((4, 3), multiplies_by_a_row, {}, "wrong type", "You wrote `(4, 3)`."),
+        ((4, 0, 3), multiplies_by_a_row, {}, "wrong type", "from 1 up"),
+        ((4, 4.0, 3), multiplies_by_a_row, {}, "wrong type", "whole numbers"),
+        ("433", multiplies_by_a_row, {}, "wrong type", "A case is `(B, m, n)`"),
+        ((1, 1000, 1000), multiplies_by_a_row, {}, "too large", "m = 1,000 and"),
+        ((10**6, 5, 7), multiplies_by_a_row, {}, "too large", "B = 1,000,000"),
+        ((1, 4, 3), multiplies_by_a_row, {}, "it's right there", "take for granted"),
+        ((4, 5, 3), multiplies_by_a_row, {}, RIGHT, "`multiplies_by_a_row` fails. Li"),
+        (
+            (4, 5, 3),
+            multiplies_by_a_row,
+            {"silent": True},
+            "people would notice",
+            "hard to miss",
+        ),
+        (
+            (4, 4, 3),
+            multiplies_by_a_row,
+            {"silent": True},
+            RIGHT,
+            "of 24 numbers wrong",
+        ),
+        (
+            [1, 4, 3],
+            squeezes_one_kernel,
+            {"one_kernel": True},
+            RIGHT,
+            "returns the shape (6,) instead of (1, 6): the batch axis is lost.",
+        ),
+        (
+            (1, 4, 3),
+            squeezes_one_kernel,
+            {"one_kernel": True, "silent": True},
+            "people would notice",
+            "Look for a case where only the numbers are wrong.",
+        ),
+        ((2, 3, 4), always_float64, {}, RIGHT, "torch.float64 for torch.float32"),
+        ((2, 3, 4), returns_a_list, {}, RIGHT, "a `list` instead"),
+        ((2, 3, 4), begins_with_old_memory, {"silent": True}, RIGHT, "12 of 12"),
+        ((2, 3, 4), serves_one_kernel_to_all, {}, RIGHT, "wrong: rows mixed up."),
+    ],
+)
+def test_a_case_that_breaks_a_function_is_told_from_one_that_does_not(
+    case, function, options, name, said
+):
+    feedback = check_fault(case, function, **options)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+NUMBERS, WORDS = {"a": 4, "b": 5, "c": 6, "d": 7}, {"one": 1, "two": 2}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "options", "name", "said"),
+    [
+        (..., NUMBERS, UNANSWERED, "Choose among `a`, `b`, `c`, `d`"),
+        ({"a", ...}, NUMBERS, UNANSWERED, "Choose among"),
+        (4, NUMBERS, "wrong type", "such as `'a'`. You wrote `4`."),
+        ("ax", NUMBERS, "no such option", "There is no `'x'`."),
+        (["a", 4], NUMBERS, "no such option", "There is no `4`."),
+        ("abc", NUMBERS, "1 wrong choice", "Not `b`. 5 is odd."),
+        ("dba", NUMBERS, "2 wrong choices", "Not `b`. 5 is odd."),
+        ("a", NUMBERS, "1 still missing", "that isn't all yet."),
+        ("", NUMBERS, "2 still missing", "You chose none"),
+        ("ca", NUMBERS, RIGHT, "`a` and `c`: I tried all 4."),
+        ("a, c", NUMBERS, RIGHT, "`a` and `c`"),
+        ({"a", "c"}, NUMBERS, RIGHT, "`a` and `c`"),
+        (("c", "a"), NUMBERS, RIGHT, "`a` and `c`"),
+        ("one two", WORDS, "1 wrong choice", "Not `one`. 1 is odd."),
+        ("two", WORDS, RIGHT, "`two`: I tried all 2."),
+        ("", {"three": 3}, RIGHT, "None: I tried all 1."),
+    ],
+)
+def test_a_choice_is_checked_by_trying_every_option(chosen, options, name, said):
+    feedback = check_choice(
+        chosen, options, lambda k: k % 2 == 0, lambda k: f"{k} is odd."
+    )
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+def shifts(a, v):
+    out = a.new_zeros(len(a) + len(v) - 1)
+    for i in range(len(a)):
+        out[i : i + len(v)] += a[i] * v
+    return out
+
+
+def in_one_line(a, v):
+    return a + v
+
+
+FIRST = shifts.__code__.co_firstlineno
+SECONDS = {1: 10, 2: 20, 3: 60, 4: 10}  # of its lines, so that 1 / (1 - 0.6) = 2.5
+HITS = {1: 1, 2: 6, 3: 5, 4: 1}
+
+
+class Profiler(LineProfiler):
+    """A profiler whose clock is the test's."""
+
+    def get_stats(self):
+        stats = super().get_stats()
+        for (_, first, _), lines in stats.timings.items():
+            if first == FIRST:
+                lines[:] = [(FIRST + k, HITS[k], SECONDS[k]) for k in SECONDS]
+        return stats
+
+
+def profile_of(function):
+    profiler = Profiler(function)
+    profiler.runcall(function, torch.ones(5), torch.ones(5))
+    return profiler
+
+
+SLOWEST = FIRST + 3
+GOOD = {"line": SLOWEST, "hits": 5, "at most": 2.5}
+
+
+@pytest.mark.parametrize(
+    ("answers", "function", "name", "said"),
+    [
+        (..., shifts, UNANSWERED, "Write a number in place of each"),
+        (GOOD | {"hits": ...}, shifts, UNANSWERED, "Write a number in place of each"),
+        ((3, 5, 2.5), shifts, "wrong type", 'Keep the dict with its keys `"line"`'),
+        ({"line": 3}, shifts, "wrong type", '`"at most"`'),
+        (GOOD | {"hits": "5"}, shifts, "wrong type", '`"hits"` needs a number'),
+        (GOOD, stub, UNANSWERED, "Write your code"),
+        (GOOD, in_one_line, "only one line", "Give each step its own line"),
+        (GOOD, by_the_shape, "no profile of it", "hasn't seen `by_the_shape` run"),
+        (GOOD | {"line": 0}, shifts, "the slowest line", "No line 0 ran."),
+        (GOOD | {"line": FIRST + 2}, shifts, "the slowest line", "the most hits, but"),
+        (GOOD | {"line": FIRST + 1}, shifts, "the slowest line", "another takes more"),
+        (GOOD | {"hits": 6}, shifts, "the hits", f"the hits of line {FIRST + 2}, `for"),
+        (GOOD | {"hits": 25}, shifts, "the hits", "Not 25."),
+        (GOOD | {"at most": 60}, shifts, "the bound", "line's share of the time, in p"),
+        (GOOD | {"at most": 0.6}, shifts, "the bound", "the line's share of the time."),
+        (
+            GOOD | {"at most": 0.4},
+            shifts,
+            "the bound",
+            "share of the time that is left",
+        ),
+        (GOOD | {"at most": 40}, shifts, "the bound", "that is left, in percent."),
+        (GOOD | {"at most": 1.67}, shifts, "the bound", "everything *but* the line"),
+        (GOOD | {"at most": 1.5}, shifts, "the bound", "twice as fast is 2, not 1."),
+        (GOOD | {"at most": 0}, shifts, "the bound", "Suppose the line took no time"),
+        (GOOD | {"at most": 3}, shifts, "the bound", "Suppose the line took no time"),
+        (GOOD, shifts, RIGHT, f"Line {SLOWEST} takes 60 % of the time, in 5 hits."),
+        (GOOD | {"at most": 2.54}, shifts, RIGHT, "2.5× as fast"),
+    ],
+)
+def test_what_is_read_off_a_profile_is_checked_against_it(
+    answers, function, name, said
+):
+    ran = shifts if function in (stub, by_the_shape) else function
+    feedback = check_profile(answers, profile_of(ran), function)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize("profiler", [None, ...])
+def test_what_is_no_profiler_is_told(profiler):
+    assert check_profile(GOOD, profiler, shifts).name == "no profile of it"
+
+
+def slow_average(x, k):
+    out = x.new_zeros(len(x), x.shape[1] - k + 1)
+    for t in range(out.shape[1]):
+        for j in range(k):
+            out[:, t] += x[:, t + j] / k
+    return out
+
+
+def average(x, k):
+    return x.unfold(1, k, 1).mean(2)
+
+
+def average_by_sums(x, k):
+    sums = pad(x.cumsum(1), (1, 0))
+    return (sums[:, k:] - sums[:, :-k]) / k
+
+
+def average_in_a_loop(x, k):
+    return sum(x[:, j : x.shape[1] - k + 1 + j] for j in range(k)) / k
+
+
+def average_in_numpy(x, k):
+    kernel = np.ones(k, x.numpy().dtype) / k
+    rows = [np.convolve(row, kernel, "valid") for row in x.numpy()]
+    return torch.from_numpy(np.stack(rows))
+
+
+def average_and_clear(x, k):
+    out = average(x, k)
+    x.zero_()
+    return out
+
+
+def average_of_old_memory(x, k):
+    out = x.new_empty(len(x), x.shape[1] - k + 1)
+    out[1:] = average(x[1:], k)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("function", "loops", "name", "said"),
+    [
+        (stub, 0, UNANSWERED, "Write your code"),
+        (7, 0, "wrong type", "of type int"),
+        (lambda x, k: x.unfld(1), 0, "an error in your code", "raises AttributeError"),
+        (lambda x, k: None, 0, "wrong type", "Is the `return` missing?"),
+        (
+            lambda x, k: average(x, k).tolist(),
+            0,
+            "wrong type",
+            "You return `list`, not",
+        ),
+        (lambda x, k: average(x, k).T, 0, "wrong shape", "(6, 2), not (2, 6)."),
+        (lambda x, k: average(x, k).float(), 0, "wrong dtype", "(Tried: (3, 9), 4.)"),
+        (lambda x, k: k * average(x, k), 0, "wrong numbers", "12 of 12 numbers are wr"),
+        (average_of_old_memory, 0, "memory that doesn't begin with zeros", "`new_em"),
+        (average_and_clear, 0, "an input changed", "changes its input"),
+        (average_in_a_loop, 0, "still looping", "7 calls into torch for (2, 8), 3, an"),
+        (average_in_numpy, 0, "still looping", "lines of Python"),
+        (slow_average, 1, "still looping", "(12, 60), 9."),
+        (average_in_a_loop, 1, RIGHT, "numbers are right in 3 cases"),
+        (average_by_sums, 0, RIGHT, "`slow_average` makes"),
+        (
+            average,
+            0,
+            RIGHT,
+            "into torch: 2; `slow_average` makes 2,809. **Time**, at th",
+        ),
+    ],
+)
+def test_any_function_is_checked_against_a_slow_one(
+    function, loops, name, said, monkeypatch
+):
+    monkeypatch.setattr(same_as_slow, "time_together", timed(1e-5, 1e-3))
+    generator = torch.Generator().manual_seed(0)
+    cases = [
+        (torch.randn(2, 8, generator=generator), 3),
+        (torch.randn(3, 9, generator=generator, dtype=torch.float64), 4),
+        (torch.randn(12, 60, generator=generator), 9),
+    ]
+    feedback = check_same(function, slow_average, cases, loops=loops)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
 def no_number(x, y):
     return [x * y]
 
@@ -1116,8 +1554,8 @@ def no_return(x, y):
     [
         (stub, UNANSWERED, "Write your code"),
         (7, "wrong type", "of type int"),
-        (no_number, "wrong type", "`no_number(2, 3)` returns a list. Wanted is a num"),
-        (no_return, "wrong type", "returns a NoneType."),
+        (no_number, "wrong type", "`no_number(2, 3)` returns a list instead of a num"),
+        (no_return, "wrong type", "returns a NoneType instead"),
         (lambda x, y: x.speed, "an error in your code", "With `<lambda>(2, 3)`: "),
         (lambda x, y: x + y, "wrong numbers", "gives 5, not 6."),
         (lambda x, y: 2 * x * y, "wrong numbers", "All are 2 times what they should"),
@@ -1128,9 +1566,9 @@ def no_return(x, y):
         (lambda x, y: np.float32(x * y), RIGHT, "in 2 cases"),
         (lambda x, y: np.int64(x * y), RIGHT, "in 2 cases"),
         (lambda x, y: np.array(x * y), RIGHT, "in 2 cases"),
-        (lambda x, y: np.ones(3), "wrong type", "returns a ndarray. Wanted is a num"),
-        (lambda x, y: torch.ones(3), "wrong type", "returns a Tensor. Wanted is a num"),
-        (lambda x, y: "6", "wrong type", "returns a str. Wanted is a number."),
+        (lambda x, y: np.ones(3), "wrong type", "returns a ndarray instead of a num"),
+        (lambda x, y: torch.ones(3), "wrong type", "returns a Tensor instead of a num"),
+        (lambda x, y: "6", "wrong type", "returns a str instead of a number."),
     ],
 )
 def test_numbers_are_checked(function, name, said):
