@@ -10,9 +10,14 @@ try:
     from preflight import granted_cores
 
     from .extension import load_ipython_extension
+    from .lesson.checks.choices import check_choice
     from .lesson.checks.convolution import check
+    from .lesson.checks.faulty_cases import check_fault
+    from .lesson.checks.one_number import check_number
+    from .lesson.checks.profile_answers import check_profile
     from .lesson.checks.profiler_hits import check_hits
     from .lesson.checks.readers_tests import check_test
+    from .lesson.checks.same_as_slow import check_same
     from .lesson.checks.slower import check_slower
     from .lesson.checks.values import check_values
     from .lesson.grid_maps import draw_map, shade
@@ -57,8 +62,13 @@ __all__ = [
     "TINTS",
     "Point",
     "check",
+    "check_choice",
+    "check_fault",
     "check_hits",
     "check_machine",
+    "check_number",
+    "check_profile",
+    "check_same",
     "check_slower",
     "check_test",
     "check_values",

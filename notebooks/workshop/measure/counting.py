@@ -6,6 +6,7 @@ from typing import Any
 
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+from torch.utils.flop_counter import FlopCounterMode
 
 
 class _Recorder(TorchDispatchMode):
@@ -53,3 +54,34 @@ def count_calls(function: Callable, *args: Any) -> Counter[str]:
 def count_bytes(function: Callable, *args: Any) -> int:
     """Return how many bytes of fresh memory the calls of `function(*args)` return."""
     return sum(size for _, size in dispatched(function, *args))
+
+
+class _Products(TorchDispatchMode):
+    """Count the multiplications that `FlopCounterMode` leaves out."""
+
+    def __init__(self):
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        name = func.overloadpacket.__name__.strip("_")
+        if name in ("mul", "addcmul"):
+            self.total += result.numel()
+        elif name in ("dot", "vdot", "mv"):
+            self.total += args[0].numel()
+        elif name == "addmv":
+            self.total += args[1].numel()
+        return result
+
+
+def count_multiplications(function: Callable, *args: Any) -> int:
+    """Return how many numbers `function(*args)` lets torch multiply.
+
+    Counted are elementwise products, and what matrix products and torch's layers do, by
+    its `FlopCounterMode` (two operations are one multiplication and one addition). What
+    a Fourier transform multiplies inside isn't seen.
+    """
+    with FlopCounterMode(display=False) as counter, _Products() as products:
+        function(*args)
+    return counter.get_total_flops() // 2 + products.total

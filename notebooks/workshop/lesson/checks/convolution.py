@@ -11,6 +11,7 @@ from ..diagnosis.fault import Fault
 from .contract import check_axes, check_infinities, check_vmap
 from .feedback import as_feedback
 from .praise import praise
+from .readers_code import attempt
 from .running import (
     make_inputs,
     refuse_unwritten_memory,
@@ -18,7 +19,13 @@ from .running import (
     run,
     told,
 )
-from .waste import check_copies, check_loops, check_memory
+from .waste import (
+    check_calls,
+    check_copies,
+    check_loops,
+    check_memory,
+    check_multiplications,
+)
 
 SIZES = [(4, 6, 5), (3, 4, 5), (1, 4, 2), (4, 4, 4), (2, 1, 3), (3, 4, 1)]
 SIZES += [(40, 12, 11), (1000, 5, 7)]
@@ -33,6 +40,8 @@ def check(
     one_kernel: bool = False,
     contract: bool = False,
     copies: bool = True,
+    multiplications: int | None = None,
+    uses: str | None = None,
 ) -> str:
     """Check that `function(a, v)` is the full convolution of each row, without waste.
 
@@ -41,8 +50,10 @@ def check(
     `contract`, infinities, more leading axes and `torch.vmap` are tried as well. It may
     hold so many nested `loops` over the lengths, and none over the rows; it may
     allocate twelve times what inputs and result take, and without `copies` no window
-    of the signal may be copied. A right answer is counted and timed beside `before`,
-    the rung before. Returns `Feedback`.
+    of the signal may be copied. It may take so many `multiplications` per row for
+    5 × 7, and as many for 7 × 5. With `uses`, such as "mm", the call that torch's
+    dispatcher knows by this name must do the work, and no convolution. A right answer
+    is counted and timed beside `before`, the rung before. Returns `Feedback`.
     """
     refuse_what_is_no_answer(function)
     make = partial(make_inputs, pair=pair, one_kernel=one_kernel)
@@ -57,13 +68,19 @@ def check(
     check_memory(function, make)
     if not copies:
         check_copies(function, make)
+    if multiplications is not None:
+        check_multiplications(function, multiplications, make)
+    if uses:
+        check_calls(function, uses, make)
     if one_kernel:
-        before = _with_one_kernel(before)
+        before = _with_one_kernel(before, make)
     return praise(function, before, make, len(SIZES))
 
 
-def _with_one_kernel(function):
-    """Let `function`, which wants a kernel for each row, take one for all."""
+def _with_one_kernel(function, make):
+    """Let `function` take one kernel for all, also if it wants one for each row."""
+    if attempt(function, *make(4, 5, 7))[1] is None:
+        return function
     return functools.wraps(function)(lambda a, v: function(a, v.expand(len(a), -1)))
 
 

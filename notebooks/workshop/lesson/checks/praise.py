@@ -39,7 +39,7 @@ def praise(function: Callable, before: Callable, make: Callable, sizes: int) -> 
         f"**Bytes** that they allocate: {my_bytes:,}; {name} {other_bytes:,}. "
         f"**Time** for {size}, at the least: {taken['mine']}; "
         f"{name} takes {taken[name]}. "
-        f"{_compared(speed_up(times[name], times['mine']))}."
+        f"{tell_speed(speed_up(times[name], times['mine']))}"
     )
 
 
@@ -50,8 +50,8 @@ def _unseen(make):
         yield a + k, v - k
 
 
-def _compared(speed):
+def tell_speed(speed: str) -> str:
     """Make a sentence of what `speed_up` returns."""
     if ": " in speed:  # a range, and why there is no verdict
-        return f"Yours is {speed.replace('×: ', '× as fast: ')}"
-    return f"Yours is {speed}{'' if speed.endswith('slower') else ' faster'}"
+        return f"Yours is {speed.replace('×: ', '× as fast: ')}."
+    return f"Yours is {speed}{'' if speed.endswith('slower') else ' faster'}."

@@ -1,7 +1,7 @@
 """Run a reader's function on inputs that give mistakes away."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -49,7 +49,7 @@ def refuse_what_is_no_answer(function: Any) -> None:
 def run(function: Callable, a: Tensor, v: Tensor) -> Any:
     """Return what `function` returns. It may not change its inputs."""
     before = a.clone(), v.clone()
-    with _nan_in_fresh_memory():
+    with nan_in_fresh_memory():
         result, error = attempt(function, a, v)
     if error:
         raise Fault("an error in your code", f"{tell_error(error, function)}.")
@@ -64,7 +64,7 @@ def run(function: Callable, a: Tensor, v: Tensor) -> Any:
 
 
 @contextlib.contextmanager
-def _nan_in_fresh_memory() -> Iterator[None]:
+def nan_in_fresh_memory() -> Iterator[None]:
     """Let torch fill with NaN what `torch.empty` and its like return.
 
     Otherwise such memory may hold zeros by chance. See
@@ -79,7 +79,7 @@ def _nan_in_fresh_memory() -> Iterator[None]:
 
 
 def refuse_unwritten_memory(
-    function: Callable, result: Any, given: tuple[Tensor, Tensor]
+    function: Callable, result: Any, given: Iterable[Any]
 ) -> None:
     """Raise the `Fault` of a `result` with NaN from memory that nobody wrote to."""
     if not attempt(lambda: bool(result.isnan().any()))[0]:

@@ -5,18 +5,18 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from torch import Tensor
-
-from ...measure.counting import count_bytes, count_calls, dispatched
+from ...measure.counting import (
+    count_bytes,
+    count_calls,
+    count_multiplications,
+    dispatched,
+)
 from ..diagnosis.fault import Fault
 
 
 def check_loops(function: Callable, loops: int, make: Callable) -> None:
     """Refuse calls that grow with the rows, or faster than `loops` over the lengths."""
-    for count, what in [
-        (count_torch, "calls into torch"),
-        (_count_lines, "lines of Python"),
-    ]:
+    for count, what in COUNTS:
         few, many = (count(function, *make(B, 5, 7)) for B in (4, 40))
         if many - few >= (40 - 4) / 2:  # less may be another way for more rows
             text = (
@@ -35,19 +35,19 @@ def check_loops(function: Callable, loops: int, make: Callable) -> None:
             raise Fault("still looping over the numbers", text)
 
 
-def count_torch(function: Callable, a: Tensor, v: Tensor) -> int:
+def count_torch(function: Callable, *args: Any) -> int:
     """Count the calls into torch."""
-    return count_calls(function, a, v).total()
+    return count_calls(function, *args).total()
 
 
-def _count_lines(function, a, v):
+def _count_lines(function, *args):
     """Count the lines of Python that run: loops that call nothing show here, too."""
-    function(a, v)  # what is made only once
+    function(*args)  # what is made only once
     # The least of two: a collection of garbage in between may run lines of its own.
-    return min(_trace_lines(function, a, v) for _ in range(2))
+    return min(_trace_lines(function, *args) for _ in range(2))
 
 
-def _trace_lines(function, a, v):
+def _trace_lines(function, *args):
     lines = 0
 
     def count(frame: FrameType, event: str, argument: Any) -> Callable:
@@ -58,10 +58,13 @@ def _trace_lines(function, a, v):
     before = sys.gettrace()
     sys.settrace(count)
     try:
-        function(a, v)
+        function(*args)
     finally:
         sys.settrace(before)
     return lines
+
+
+COUNTS = [(count_torch, "calls into torch"), (_count_lines, "lines of Python")]
 
 
 def check_memory(function: Callable, make: Callable) -> None:
@@ -86,3 +89,36 @@ def check_copies(function: Callable, make: Callable) -> None:
                 f"That is room for every window, {windows:,} bytes: a view takes none."
             )
             raise Fault("windows copied", text)
+
+
+def check_multiplications(function: Callable, most: int, make: Callable) -> None:
+    """Refuse over `most` multiplications per row for 5 × 7, or for 7 × 5."""
+    found = {}
+    for m, n in [(5, 7), (7, 5)]:
+        a, v = make(4, m, n)
+        hidden = [name for name in count_calls(function, a, v) if "_fft" in name]
+        if hidden:
+            text = (
+                f"It is right, but what `{hidden[0]}` multiplies inside can't be "
+                "counted. Do it without a Fourier transform."
+            )
+            raise Fault("multiplications that don't show", text)
+        found[m, n] = count_multiplications(function, a, v) // a[..., 0].numel()
+    if max(found.values()) > most:
+        text = (
+            f"It is right, but takes {found[5, 7]} multiplications per row for 5 × 7, "
+            f"and {found[7, 5]} for 7 × 5. Both should take {most} at most."
+        )
+        raise Fault("too many multiplications", text)
+
+
+def check_calls(function: Callable, uses: str, make: Callable) -> None:
+    """Refuse what doesn't call `uses`, as the dispatcher names it, or convolves."""
+    calls = count_calls(function, *make(4, 5, 7))
+    if "convolution" in calls and uses != "convolution":
+        text = f"It is right, but it calls `convolution`. Let `{uses}` do the work."
+        raise Fault("another call does the work", text)
+    if uses not in calls:
+        names = ", ".join(f"`{name}`" for name in calls) or "none"
+        text = f"It is right, but `{uses}` isn't among its calls into torch: {names}."
+        raise Fault("another call does the work", text)

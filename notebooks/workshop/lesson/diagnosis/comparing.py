@@ -22,13 +22,15 @@ def as_double(got: Tensor) -> Tensor:
     return got.detach().to("cpu", torch.float64)
 
 
+def wrong_places(x: Tensor, y: Tensor) -> Tensor:
+    """Return where the numbers of two tensors of one shape don't agree."""
+    tolerance = 1e-9 if x.dtype == torch.float64 else 1e-4
+    return ~torch.isclose(as_double(x), y, rtol=0, atol=tolerance, equal_nan=True)
+
+
 def same(x: Tensor, y: Tensor) -> bool:
     """Tell whether all numbers of two tensors agree, and their shapes."""
-    if x.shape != y.shape:
-        return False
-    tolerance = 1e-9 if x.dtype == torch.float64 else 1e-4
-    near = torch.isclose(as_double(x), y, rtol=0, atol=tolerance, equal_nan=True)
-    return bool(near.all())
+    return x.shape == y.shape and not wrong_places(x, y).any()
 
 
 def alike(x: Tensor, y: Tensor) -> bool:
