@@ -91,6 +91,17 @@ def check_copies(function: Callable, make: Callable) -> None:
             raise Fault("windows copied", text)
 
 
+def check_calls(function: Callable, most: int, make: Callable) -> None:
+    """Refuse over `most` calls into torch for 5 × 7, or for 7 × 5."""
+    long, short = (count_torch(function, *make(4, m, n)) for m, n in [(5, 7), (7, 5)])
+    if max(long, short) > most:
+        text = (
+            f"It is right, but makes {long} calls into torch for 5 × 7, and {short} "
+            f"for 7 × 5. Both should make {most} at most."
+        )
+        raise Fault("too many calls", text)
+
+
 def check_multiplications(function: Callable, most: int, make: Callable) -> None:
     """Refuse over `most` multiplications per row for 5 × 7, or for 7 × 5."""
     found = {}
@@ -112,7 +123,7 @@ def check_multiplications(function: Callable, most: int, make: Callable) -> None
         raise Fault("too many multiplications", text)
 
 
-def check_calls(function: Callable, uses: str, make: Callable) -> None:
+def check_which_call(function: Callable, uses: str, make: Callable) -> None:
     """Refuse what doesn't call `uses`, as the dispatcher names it, or convolves."""
     calls = count_calls(function, *make(4, 5, 7))
     if "convolution" in calls and uses != "convolution":
