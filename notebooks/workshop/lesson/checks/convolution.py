@@ -19,6 +19,14 @@ from .running import (
     run,
     told,
 )
+from .waste import (
+    check_calls,
+    check_copies,
+    check_loops,
+    check_memory,
+    check_multiplications,
+    check_which_call,
+)
 
 SIZES = [(4, 6, 5), (3, 4, 5), (1, 4, 2), (4, 4, 4), (2, 1, 3), (3, 4, 1)]
 SIZES += [(40, 12, 11), (1000, 5, 7)]
@@ -45,9 +53,10 @@ def check(
     hold so many nested `loops` over the lengths, and none over the rows; it may
     allocate twelve times what inputs and result take, and without `copies` no window
     of the signal may be copied. It may make so many `calls` into torch for 5 × 7, and
-    as many for 7 × 5; likewise `multiplications`, per row. With `uses`, such as "mm", the call that torch's
-    dispatcher knows by this name must do the work, and no convolution. A right answer
-    is counted and timed beside `before`, the rung before. Returns `Feedback`.
+    as many for 7 × 5; likewise `multiplications`, per row. With `uses`, such as "mm",
+    the call that torch's dispatcher knows by this name must do the work, and no
+    convolution. A right answer is counted and timed beside `before`, the rung before.
+    Returns `Feedback`.
     """
     refuse_what_is_no_answer(function)
     make = partial(make_inputs, pair=pair, one_kernel=one_kernel)
