@@ -153,12 +153,13 @@ def with_metadata(**metadata):
     return lambda copy: copy.metadata.update(metadata)
 
 
-def changed(old, new):
-    """Change a text wherever it stands in the notebook's sources."""
+def changed(old, new, of=""):
+    """Change a text in all sources of the notebook that hold `of`, too."""
 
     def plant(copy):
-        assert any(old in cell.source for cell in copy.cells)
-        for cell in copy.cells:
+        cells = [cell for cell in copy.cells if of in cell.source]
+        assert any(old in cell.source for cell in cells)
+        for cell in cells:
             cell.source = cell.source.replace(old, new)
 
     return plant
@@ -200,7 +201,7 @@ def with_exercise(last_hint):
 
 
 def answered(copy):
-    [(_, check, _)] = rules.exercises(copy)
+    (_, check, _), *_ = rules.exercises(copy)
     check.outputs = [printed("✓ Right")]
 
 
@@ -235,6 +236,8 @@ def test_no_guard_complains_of_what_is_right(plant):
     assert complaints(plant) == []
 
 
+HINTLESS = "cell 12 is an exercise: let three hints"
+UNSOLVED = "cell 12 is an exercise: let its solution"
 BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
 
 
@@ -243,7 +246,7 @@ BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
     [
         (with_code("a", count=99), "code cell {n} has the count 99: run all from"),
         (exchanged, "code cell 3 has the count 4: run all from the top"),
-        (without_outputs("from workshop import prove"), "cell 11 calls prove(…) and"),
+        (without_outputs("from workshop import prove"), "cell 14 calls prove(…) and"),
         (with_code("print(1)"), "{last} calls print(…) and stores nothing: run it"),
         (stored(printed("UsageError: no")), "{last} stores a UsageError: load"),
         (stored(raised()), "{last} stores an error: mend or tag it"),
@@ -315,11 +318,11 @@ BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
         # what its reader does
         (changed("my_guess = ...", "my_guess = 3"), "the prediction isn't taken once"),
         (without("from workshop import compare_guess"), "the prediction isn't taken"),
-        (changed("check(my_shift", "print(my_shift"), "cell 6 is an exercise: let a"),
-        (answered, "cell 7 stores an answer: empty the stub and run all"),
-        (changed("    ...", "    return a"), "cell 6 is an exercise without `...`"),
-        (changed("<summary>Hint 3", "<summary>3"), "cell 6 is an exercise: let three"),
-        (changed("<summary>Solution", "<summary>"), "cell 6 is an exercise: let its"),
+        (changed("check(my_shift", "print(my_shift"), "cell 12 is an exercise: let a"),
+        (answered, "cell 8 stores an answer: empty the stub and run all"),
+        (changed("    ...", "    return a"), "cell 12 is an exercise without `...`"),
+        (changed("<summary>Hint 3", "<summary>3", of="my_shift"), HINTLESS),
+        (changed("<summary>Solution", "<summary>", of="my_shift"), UNSOLVED),
         (with_exercise("`torch.zeros(2)`"), "{stub} has the hint torch.zeros(2)"),
         (changed("## Recap", "## The end"), "there is no recap, or a second: let one"),
     ],
