@@ -4,26 +4,37 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import EngFormatter
+from matplotlib.ticker import EngFormatter, LogLocator, NullLocator
 
 from ..measure.verdicts import format_time
 from ..show.style import GREY, OKABE_ITO
 
 
 def draw_ladder(calls: Mapping[str, int], title: str) -> Figure:
-    """Draw `calls`, a dict of name -> count, as bars from top to bottom."""
-    figure, axes = plt.subplots(figsize=(7.5, 0.6 + 0.4 * len(calls)))
+    """Draw `calls`, a dict of name -> count, as bars from top to bottom.
+
+    The axis is logarithmic: it tells 4 from 5 beside 215. Its bars start at 1.
+    """
+    figure, axes = plt.subplots(figsize=(8, 1.1 + 0.36 * len(calls)))
     colors = [OKABE_ITO[1]] + [OKABE_ITO[0]] * (len(calls) - 1)
-    bars = axes.barh(list(calls), list(calls.values()), color=colors)
-    axes.bar_label(bars, padding=4, fontweight="bold")
-    axes.invert_yaxis()
+    _draw_counts(axes, calls, color=colors)
     axes.set_title(title)
-    axes.tick_params(left=False)
-    axes.xaxis.set_visible(False)
-    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.set_xlabel("calls, on a logarithmic axis")
     listed = ", ".join(f"{name} {count}" for name, count in calls.items())
     figure.set_label(f"{title}: {listed}.")
     return figure
+
+
+def _draw_counts(axes, counts, **style):
+    """Draw `counts`, a dict of name -> count, as bars on a logarithmic axis from 1."""
+    bars = axes.barh(list(counts), list(counts.values()), **style)
+    axes.bar_label(bars, fmt="{:,.0f}", padding=4, fontweight="bold")
+    axes.set(xscale="log", xlim=(1, 2 * max(counts.values())))
+    axes.set_ylim(len(counts) - 0.5, -0.5)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.tick_params(axis="y", length=0)
 
 
 def draw_growth(
@@ -54,21 +65,23 @@ def draw_rungs(
     `calls` and `bytes_` are dicts of answer -> count for five rows, `times` is a dict
     of size -> (answer -> seconds).
     """
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9.5, 4.2), sharey=True)
+    figure, (left, middle, right) = plt.subplots(
+        1, 3, figsize=(10, 4.4), sharey=True, width_ratios=[3, 3, 4]
+    )
     for axes, counts, title in [(left, calls, "Calls"), (middle, bytes_, "Bytes")]:
-        bars = axes.barh(list(counts), list(counts.values()), color=OKABE_ITO[0])
-        axes.bar_label(bars, fmt="{:,.0f}", padding=3)
-        axes.set(title=f"{title}, 5 rows", xticks=[])
-        axes.margins(x=0.25)
-    left.invert_yaxis()
-    for k, (size, seconds) in enumerate(times.items()):
-        color = OKABE_ITO[k + 1]
-        right.plot(list(seconds.values()), list(seconds), "o", color=color)
-        place = {"transform": right.transAxes, "fontsize": 9}
-        right.text(0.36 * k - 0.05, 1.02, f"● {size}", color=color, **place)
-    right.set(title="Time per call\n", xscale="log")
+        _draw_counts(axes, counts, color=OKABE_ITO[0])
+        axes.set_title(f"{title}, 5 rows")
+        axes.xaxis.set_major_locator(LogLocator(numticks=4))
+    for (size, seconds), color in zip(times.items(), OKABE_ITO[1:], strict=False):
+        right.plot(list(seconds.values()), list(seconds), "o", color=color, label=size)
+    right.set(title="Time per call", xscale="log")
+    right.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
     right.xaxis.set_major_formatter(EngFormatter("s"))
+    right.xaxis.set_minor_locator(NullLocator())
+    right.tick_params(axis="y", length=0)
     right.grid(color=GREY, linewidth=0.5)
+    figure.legend(loc="outside lower right", ncols=len(times), frameon=False)
+    figure.supxlabel("All three axes are logarithmic.", x=0.2, fontsize="medium")
     listed = "; ".join(
         f"{name}: {calls[name]} calls, {bytes_[name]:,} bytes; "
         + ", ".join(f"{format_time(times[size][name])} for {size}" for size in times)

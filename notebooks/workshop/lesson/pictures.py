@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from ..show.style import BLANK, GREY, OKABE_ITO, TINTS
+from ..show.style import BLANK, TINTS
 
 Numbers = Sequence[float]
 
@@ -137,30 +137,40 @@ def draw_skew(a: Numbers, v: Numbers) -> Figure:
     return figure
 
 
-def draw_block_diagonal(B: int, m: int, n: int) -> Figure:
-    """Draw the matrix by which B channels in B groups multiply the signals."""
-    rows, columns = B * (m + n - 1), B * m
-    figure, axes = plt.subplots(figsize=(4, 4 * rows / columns + 0.3))
-    for b in range(B):
-        left, top = b * m, b * (m + n - 1)
-        axes.add_patch(plt.Rectangle((left, top), m, m + n - 1, color=GREY))
-        for i in range(m):
-            for j in range(n):
-                square = plt.Rectangle((left + i, top + i + j), 1, 1)
-                square.set(facecolor=OKABE_ITO[b], alpha=(j + 1) / n, edgecolor="white")
-                axes.add_patch(square)
-        axes.text(
-            left + m / 2, top - 0.15, f"row {b}'s kernel", ha="center", fontsize=9
-        )
-    axes.set(xlim=(0, columns), ylim=(rows, -0.8), aspect="equal", xticks=[], yticks=[])
-    axes.spines[["top", "right"]].set_visible(True)
-    axes.set_xlabel(f"the {B} signals, one after the other: {columns} numbers")
-    axes.set_ylabel(f"the {B} results: {rows} numbers")
+def draw_block_diagonal(v: Sequence[Numbers], m: int) -> Figure:
+    """Draw the matrix by which the kernels `v`, a row for each group, meet the signals.
+
+    `v` is a list of B rows of n numbers, `m` the length of a signal: the matrix has B
+    Toeplitz blocks of (m + n - 1) × m. Raises ValueError if the rows differ in length.
+    """
+    B, n = len(v), len(v[0])
+    if any(len(kernel) != n for kernel in v):
+        lengths = listed([len(kernel) for kernel in v])
+        raise ValueError(f"the kernels must have one length, not {lengths}")
+    height, rows, columns = m + n - 1, B * (m + n - 1), B * m
+    figure, axes = plt.subplots(figsize=(0.27 * (columns + 11), 0.27 * (rows + 3)))
+    axes.set(xlim=(-1.5, columns + 9.5), ylim=(rows + 1.2, 0), aspect="equal")
+    axes.axis("off")
+    axes.add_patch(plt.Rectangle((0, 0), columns, rows, fill=False, clip_on=False))
+    for b, kernel in enumerate(v):
+        left, top = b * m, b * height
+        for k in range(height):
+            for i in range(m):
+                inside = 0 <= k - i < n
+                text = kernel[k - i] if inside else 0
+                color = TINTS[b % len(TINTS)] if inside else BLANK
+                _square(axes, left + i, top + k, text, color)
+        name = f"row {b}'s kernel: {listed(kernel)}"
+        axes.text(columns + 0.5, top + height / 2, name, va="center")
+    signals = f"the {B} signals, one after the other: {columns} numbers"
+    axes.text(0, rows + 0.3, signals, va="top")
+    results = f"the {B} results: {rows} numbers"
+    axes.text(-0.3, rows / 2, results, rotation=90, ha="right", va="center")
     axes.set_title("Outside the blocks: nothing but zeros")
     figure.set_label(
-        f"A matrix of {rows} rows and {columns} columns. {B} blocks of {m + n - 1} by "
-        f"{m} lie on its diagonal, one for each row's kernel; everything outside them "
-        "is zero."
+        f"A matrix of {rows} rows and {columns} columns. {B} blocks of {height} by {m} "
+        f"lie on its diagonal, with the numbers of one kernel each: {listed(v)}. "
+        "Everything outside them is zero."
     )
     return figure
 
