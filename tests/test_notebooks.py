@@ -1,5 +1,6 @@
 """The notebooks are tested strictly: planted defects show that none gets by."""
 
+import inspect
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from paths import FOLDER, FURTHER, NOTEBOOKS, ROOT, path_of
 
 import native
+from SO_CONVOLVE_QUESTION import convolve
 from workshop.lesson.checks.feedback import UNANSWERED
 
 # Defects are planted into copies of these two.
@@ -86,6 +88,15 @@ def test_no_number_is_taken_twice_and_the_core_has_no_gap():
 
 
 @pytest.mark.parametrize("guard", rules.GUARDS, ids=lambda guard: guard.__name__)
+def test_the_loop_is_quoted_as_it_stands_in_its_file():
+    texts = [cell.source for path in NOTEBOOKS for cell in rules.prose(read(path))]
+    code = re.findall(r"(?s)```python\n(.*?)\n```", "\n".join(texts))
+    quoted = [block for block in code if "expanded[:, i, j]" in block]
+    assert len(quoted) == 4
+    for block in quoted:
+        assert re.sub(r" +# ___ times", "", block) in inspect.getsource(convolve)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_guard_complains_of_a_notebook(path, guard):
     assert list(guard(read(path), path)) == []
