@@ -88,15 +88,6 @@ def test_no_number_is_taken_twice_and_the_core_has_no_gap():
 
 
 @pytest.mark.parametrize("guard", rules.GUARDS, ids=lambda guard: guard.__name__)
-def test_the_loop_is_quoted_as_it_stands_in_its_file():
-    texts = [cell.source for path in NOTEBOOKS for cell in rules.prose(read(path))]
-    code = re.findall(r"(?s)```python\n(.*?)\n```", "\n".join(texts))
-    quoted = [block for block in code if "expanded[:, i, j]" in block]
-    assert len(quoted) == 4
-    for block in quoted:
-        assert re.sub(r" +# ___ times", "", block) in inspect.getsource(convolve)
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_no_guard_complains_of_a_notebook(path, guard):
     assert list(guard(read(path), path)) == []
@@ -245,6 +236,15 @@ def exchanged(copy):
 )
 def test_no_guard_complains_of_what_is_right(plant):
     assert complaints(plant) == []
+
+
+def test_the_loop_is_quoted_as_it_stands_in_its_file():
+    texts = [cell.source for path in NOTEBOOKS for cell in rules.prose(read(path))]
+    code = re.findall(r"(?s)```python\n(.*?)\n```", "\n".join(texts))
+    quoted = [block for block in code if "expanded[:, i, j]" in block]
+    assert len(quoted) == 4
+    for block in quoted:
+        assert re.sub(r" +# ___ times", "", block) in inspect.getsource(convolve)
 
 
 HINTLESS = "cell 12 is an exercise: let three hints"
