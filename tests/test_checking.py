@@ -30,6 +30,7 @@ NO_LOOP = {"before": question.convolve_shift_add}
 WINDOWS = {"before": question.convolve_antidiagonals, "copies": False}
 ONE_KERNEL = {"before": question.convolve_windows, "one_kernel": True}
 CONTRACT = {"before": question.convolve_shift_add, "loops": 2, "contract": True}
+RETURNS = "`return` inside the loop"
 SHORTER = 3  # a size that lies about in the notebook
 
 
@@ -340,6 +341,30 @@ def returns_in_the_outer_loop(a, v):
         return out
 
 
+def returns_after_two(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+        if j == 1:
+            return out
+    return out
+
+
+def breaks_off(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+        break
+    return out
+
+
+def adds_up_the_outer_product(a, v):
+    outer = a.unsqueeze(2) * v.unsqueeze(1)
+    return pad(outer, (0, a.shape[1])).sum(1)
+
+
 def begins_with_old_memory(a, v):
     m, n = a.shape[1], v.shape[1]
     out = a.new_empty(len(a), m + n - 1)
@@ -497,7 +522,7 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (stub, SHIFTS, UNANSWERED, "Write your code"),
     (stub_with_docstring, SHIFTS, UNANSWERED, "Write your code"),
     (torch.ones(3, 7), SHIFTS, "wrong type", "of type Tensor"),
-    (forgets_to_return, SHIFTS, "wrong type", "is the `return` missing?"),
+    (forgets_to_return, SHIFTS, "wrong type", "Is the `return` missing?"),
     (returns_a_list, SHIFTS, "wrong type", "builtins.list"),
     (returns_an_array, SHIFTS, "wrong type", "numpy.ndarray"),
     (misspelt, SHIFTS, "an error in your code", "`return a.unsqeeze(1)`, raises Attr"),
@@ -508,29 +533,34 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (takes_the_default_dtype, SHIFTS, "wrong dtype", "torch.float32 for torch.float64"),
     (always_float64, SHIFTS, "wrong dtype", "torch.float64 for torch.float32"),
     (rounds_on_the_way, SHIFTS, "wrong dtype", "Something on the way rounds"),
-    (unflipped, NO_LOOP, "a cross-correlation", "`conv1d` needs a flip"),
-    (unflipped_one_kernel, ONE_KERNEL, "a cross-correlation", "`conv1d` needs a flip"),
+    (unflipped, NO_LOOP, "a cross-correlation", "`conv1d` needs it flipped"),
+    (
+        unflipped_one_kernel,
+        ONE_KERNEL,
+        "a cross-correlation",
+        "`conv1d` needs it flipped",
+    ),
     (correlates_the_pair, PAIR, "a cross-correlation", "kernel runs in the wrong dir"),
     (flips_the_signal, SHIFTS, "a cross-correlation", "signal runs in the wrong dir"),
     (flips_once_too_often, NO_LOOP, "the result in reverse order", "runs backwards"),
-    (flips_the_rows, NO_LOOP, "rows mixed up", "`flip(0)` exchanges the rows"),
+    (flips_the_rows, NO_LOOP, "rows mixed up", "`flip(0)` reverses the order"),
     (
         pads_nothing,
         NO_LOOP,
         "the wrong padding: too short",
-        "4 numbers behind. A kernel that slides needs n - 1 zeros on each side. (Tried",
+        "4 numbers at the end. A sliding kernel needs n - 1 zeros on each side. (Tried",
     ),
     (
         pads_nothing_unflipped,
         NO_LOOP,
         "the wrong padding: too short",
-        "And the kernel isn't flipped.",
+        "The kernel isn't flipped either.",
     ),
     (
         pads_by_the_shorter,
         ONE_KERNEL,
         "the wrong padding: too short",
-        "1 number in front and 1 number behind. A kernel that slides",
+        "1 number at the start and 1 number at the end. A sliding kernel",
     ),
     (
         pads_by_the_shorter_unflipped,
@@ -542,7 +572,7 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
         pads_by_the_kernel,
         NO_LOOP,
         "the wrong padding: too long",
-        "1 zero too many in front and 1 zero too many behind.",
+        "1 extra zero at the start and 1 extra zero at the end.",
     ),
     (
         pads_one_side,
@@ -552,83 +582,111 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     ),
     (begins_one_late, SHIFTS, "the wrong padding: shifted", "1 place too far to the r"),
     (rolls, SHIFTS, "shifted", "1 place too far to the right. (Tried"),
-    (wraps_around, NO_LOOP, "a circular convolution", "is added at the front"),
+    (wraps_around, NO_LOOP, "a circular convolution", "is added at the start"),
     (
         makes_room_for_one_more,
         SHIFTS,
         "too long",
-        "1 zero too many behind. A full convolution has m + n - 1 numbers. (Tried",
+        "1 extra zero at the end. A full convolution has m + n - 1 numbers. (Tried",
     ),
     (
         makes_room_for_one_more_in_a_pair,
         PAIR,
         "too long",
-        "(10,). It has 1 zero too many behind. A full",
+        "(10,). It has 1 extra zero at the end. A full",
     ),
     (
         keeps_the_middle_of_a_pair,
         PAIR,
         "too short",
-        "It lacks 1 number in front and 1 number behind. (Tried",
+        "It is missing 1 number at the start and 1 number at the end. (Tried",
     ),
-    (crops_the_transposed, NO_LOOP, "too short", "1 number behind. (Tried"),
-    (serves_one_kernel_to_all, SHIFTS, "rows mixed up", "meets the kernel of row 0"),
-    (moves_the_rows_on, SHIFTS, "rows mixed up", "that of signal 0 and kernel 3."),
+    (crops_the_transposed, NO_LOOP, "too short", "1 number at the end. (Tried"),
+    (serves_one_kernel_to_all, SHIFTS, "rows mixed up", "with the kernel of row 0"),
+    (moves_the_rows_on, SHIFTS, "rows mixed up", "belongs to signal 0 and kernel 3."),
     (
         moves_the_signals_on,
         ONE_KERNEL,
         "rows mixed up",
-        "Row 0 of the result is that of",
+        "Row 0 of your result belongs to signal",
     ),
     (mixes_the_rows_unflipped, SHIFTS, "rows mixed up", "aren't flipped"),
-    (meets_every_kernel, NO_LOOP, "rows mixed up", "Every signal met every kernel"),
+    (meets_every_kernel, NO_LOOP, "rows mixed up", "every signal with every kernel"),
     (adds_the_channels_up, NO_LOOP, "rows mixed up", "All rows are added up"),
-    (convolves_the_first_row, SHIFTS, "right for one row only", "Only the first row"),
+    (convolves_the_first_row, SHIFTS, "right for one row only", "only the first row"),
     (fills_the_first_row, SHIFTS, "right for one row only", "Row 0 is right"),
     (keeps_the_sample_axis, NO_LOOP, "it only broadcasts", "(1, 4, 10), not (4, 10)"),
     (squeezes, SHIFTS, "the batch axis is lost", "`squeeze()` drops every axis"),
     (lays_rows_behind_each_other, SHIFTS, "flattened", "(40,), not (4, 10). The num"),
-    (lays_rows_behind_each_other_in_one, SHIFTS, "flattened", "one behind the other"),
-    (exchanges_the_axes, SHIFTS, "transposed", "rows and columns are exchanged"),
-    (keeps_the_column_axis, NO_LOOP, "wrong shape", "an axis of length 1 is too many"),
-    (slides_inside_the_signals, ONE_KERNEL, "wrong shape", "Axes: 3 instead of 2."),
-    (clears_its_input, SHIFTS, "an input changed", "not what it was"),
+    (
+        lays_rows_behind_each_other_in_one,
+        SHIFTS,
+        "flattened",
+        "strung together along one axis",
+    ),
+    (exchanges_the_axes, SHIFTS, "transposed", "rows and columns have changed"),
+    (keeps_the_column_axis, NO_LOOP, "wrong shape", "one axis of length 1 too many"),
+    (
+        slides_inside_the_signals,
+        ONE_KERNEL,
+        "wrong shape",
+        "That has 3 axes instead of 2.",
+    ),
+    (clears_its_input, SHIFTS, "an input changed", "changes `a` or `v`"),
     (scales_its_input, SHIFTS, "an input changed", "so may your own next step"),
-    (overwrites, SHIFTS, "sums overwritten", "`=` instead of `+=`"),
-    (stops_one_early, SHIFTS, "the last step is missing", "`range(n)` ends before n"),
+    (overwrites, SHIFTS, "sums overwritten", "write `=` where you mean `+=`"),
+    (stops_one_early, SHIFTS, "the last step is missing", "`range(n)` already stops"),
     (
         stops_one_early_in_the_signal,
         SHIFTS,
         "the last step is missing",
-        "one too early?",
+        "one step early?",
     ),
-    (stops_one_early_in_both_loops, PAIR, "the last step is missing", "one too early?"),
-    (begins_at_one, SHIFTS, "the first step is missing", "Does your loop begin at 1?"),
-    (returns_in_the_loop, SHIFTS, "only the first step", "stand inside a loop?"),
-    (returns_in_the_outer_loop, PAIR, "only the first step", "stand inside a loop?"),
-    (returns_in_both_loops, PAIR, "only the first step", "stand inside a loop?"),
+    (
+        stops_one_early_in_both_loops,
+        PAIR,
+        "the last step is missing",
+        "one step early?",
+    ),
+    (begins_at_one, SHIFTS, "the first step is missing", "Does your loop start at 1?"),
+    (returns_in_the_loop, SHIFTS, RETURNS, "`return out` stands inside"),
+    (returns_in_the_outer_loop, PAIR, RETURNS, "ends before the loop does"),
+    (returns_in_both_loops, PAIR, RETURNS, "out of the loop. (Tried"),
+    (returns_after_two, SHIFTS, RETURNS, "`return out` stands inside"),
+    (breaks_off, SHIFTS, "only the first step", "end after its first round?"),
+    (adds_up_the_outer_product, NO_LOOP, "nothing is shifted", "where they stand."),
     (
         begins_with_old_memory,
         SHIFTS,
         "memory that doesn't begin with zeros",
-        "`new_empty` makes memory",
+        "`new_empty` hands you memory",
     ),
-    (divides_zero_by_zero, SHIFTS, "wrong numbers", "40 of 40 numbers differ"),
+    (
+        divides_zero_by_zero,
+        SHIFTS,
+        "wrong numbers",
+        "40 of 40 numbers are wrong. (Tried",
+    ),
     (remembers, SHIFTS, "not the same twice", "left over from the first"),
     (keeps_its_buffer, SHIFTS, "not the same twice", "left over from the first"),
     (clears_its_buffer, SHIFTS, "an earlier result changed", "a new tensor in each"),
-    (replays_by_id, SHIFTS, "an old result", "return the last result once more"),
-    (replays_by_is, SHIFTS, "an old result", "return the last result once more"),
-    (replays_by_shape, SHIFTS, "an old result", "return the last result once more"),
+    (replays_by_id, SHIFTS, "an old result", "return the last result again"),
+    (replays_by_is, SHIFTS, "an old result", "return the last result again"),
+    (replays_by_shape, SHIFTS, "an old result", "return the last result again"),
     (leans_on_the_notebook, SHIFTS, "wrong shape", "It reads `SHORTER` from the noteb"),
-    (forgets_the_last, SHIFTS, "wrong numbers", "4 of 40 numbers differ"),
-    (right_for_few_rows, SHIFTS, "wrong numbers", "440 of 880 numbers differ"),
+    (forgets_the_last, SHIFTS, "wrong numbers", "4 of 40 numbers are wrong. (Tried"),
+    (
+        right_for_few_rows,
+        SHIFTS,
+        "wrong numbers",
+        "wrong. The first is `result[20, 0]`: yours is 0,",
+    ),
     (loops_over_the_rows, SHIFTS, "still looping over the rows", "calls into torch"),
     (loops_in_numpy, NO_LOOP, "still looping over the rows", "lines of Python"),
     (loops_over_both_in_numpy, NO_LOOP, "still looping over the numbers", "lines of "),
-    (loops_over_both, SHIFTS, "still looping over the numbers", "Here one loop"),
-    (loops_over_one, NO_LOOP, "still looping over the numbers", "Here no loop"),
-    (spreads_everything_out, NO_LOOP, "too much memory", "larger than needed"),
+    (loops_over_both, SHIFTS, "still looping over the numbers", "allows one loop"),
+    (loops_over_one, NO_LOOP, "still looping over the numbers", "allows no loop"),
+    (spreads_everything_out, NO_LOOP, "too much memory", "larger than it needs to be?"),
     (copies_contiguous_windows, WINDOWS, "windows copied", "`clone` fills 42,000 by"),
     (clones_strided_windows, WINDOWS, "windows copied", "`clone` fills 42,000 bytes"),
     (gathers_windows, WINDOWS, "windows copied", "`index` fills 42,000 bytes"),
@@ -636,7 +694,7 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
         takes_the_page_at_its_word,
         NO_LOOP,
         "an error in your code",
-        "Does `3` in your code belong to the page's example?",
+        "Does `3` in your code fit only the page's example?",
     ),
     (pads_the_signal, CONTRACT, "infinities spread", "An infinity in `v` meets"),
     (pads_the_kernel, CONTRACT, "infinities spread", "An infinity in `a` meets"),
@@ -674,45 +732,64 @@ def test_a_wrong_answer_is_refused_by_the_name_of_its_mistake(
 @pytest.mark.parametrize(
     ("slip", "exercise", "said"),
     [
-        (lambda a, v: conv1d(a, v), NO_LOOP, "That is the kernel: it needs three axes"),
+        (
+            lambda a, v: conv1d(a, v),
+            NO_LOOP,
+            "By weight torch means the kernels. They need three",
+        ),
         (lambda a, v: conv1d(a, v[None, None]), PAIR, "The signals need three axes"),
         (
             lambda a, v: conv1d(a, v.flip(0).view(1, 1, -1), padding=len(v) - 1),
             ONE_KERNEL,
-            "(1, 4, 6): 4 in the middle, where kernels and groups ask for 1.",
+            "took your `a` as 1 sample of 4 channels, but your kernels and `groups` are",
         ),
         (
             lambda a, v: conv1d(a[None], v.flip(1)[:, None], padding=v.shape[1] - 1),
             NO_LOOP,
-            "each is a group: `groups=len(a)`",
+            "each is a group of its own: `groups=len(a)`",
         ),
         (
             lambda a, v: conv1d(a[None], v.flip(1)[:, None], groups=a.shape[1]),
             NO_LOOP,
-            "`groups` says 6, and the first axis of the kernels 4.",
+            "You ask for 6 groups, but the first axis of the kernels has length 4.",
         ),
         (
             lambda a, v: conv1d(a[None], v[:, None], groups=3),
             NO_LOOP,
-            "`groups` says 3, and the first axis of the kernels 4.",
+            "You ask for 3 groups, but the first axis of the kernels has length 4.",
         ),
         (
             lambda a, v: torch.bmm(a.unfold(1, v.shape[1], 1), v),
             NO_LOOP,
-            "in each row the kernel stands as a column",
+            "each row's kernel must be a column",
         ),
         (
             lambda a, v: torch.bmm(a.unfold(1, 2, 1), v.unsqueeze(2)),
             NO_LOOP,
-            "is as long as a window",
+            "and as long as a window",
         ),
         (
             lambda a, v: conv1d(a[:, None], v.flip(1)[None, None]),
             ONE_KERNEL,
-            "The last one here is 0, or -1: there is no 1.",
+            "so the last axis of this tensor is 0, or -1. It has no axis 1.",
         ),
-        (lambda a, v: a + v, SHIFTS, "the right side of that operation, 6 and 5 numbe"),
-        (overwrites_too_little, SHIFTS, "takes 5 numbers, and you give it 6."),
+        (
+            lambda a, v: a + v,
+            SHIFTS,
+            "the two sides of that operation, 6 and 5 numbers",
+        ),
+        (overwrites_too_little, SHIFTS, "room for 5 numbers where you write 6."),
+        (
+            lambda a, v: conv1d(a[:, None], v.flip(1)[:, None], groups=len(a)),
+            NO_LOOP,
+            "took your `a` as 4 samples of 1 channel, but",
+        ),
+        (lambda a, v: a[:, v.shape[1] + 1 + 0 * a.shape[1]], NO_LOOP, "no place 6."),
+        (
+            lambda a, v: (a[:, :, None] * v[:, None]).view(len(a), -1, 11),
+            NO_LOOP,
+            "Your 120 numbers don't fill the shape [4, -1, 11] exactly.",
+        ),
     ],
 )
 def test_what_torch_says_of_the_commonest_slips_is_explained(slip, exercise, said):
@@ -901,7 +978,7 @@ def test_an_error_in_a_cell_is_told_with_the_line_of_that_cell():
 
 
 def test_a_picture_is_told_to_show_another_example():
-    said = "The picture shows a smaller example."
+    said = "The picture shows the same on a smaller example."
     assert said in check(unflipped, **NO_LOOP).text
     assert said not in check(misspelt, **SHIFTS).text
 
@@ -956,12 +1033,27 @@ PAIR_OF_4_AND_9 = torch.ones(4), torch.ones(9)
     [
         (..., 40, 36, UNANSWERED, "Write a number"),
         (5.5, 40, 36, f"the hits of `{FOR_I}`", "How often does its body run?"),
-        (4, 40, 36, f"the hits of `{FOR_I}`", "When does the loop learn that it ends?"),
-        (5, 36, 36, f"the hits of `{FOR_J}`", "When does the loop learn that it ends?"),
+        (
+            4,
+            40,
+            36,
+            f"the hits of `{FOR_I}`",
+            "How does the loop find out that it is over?",
+        ),
+        (
+            5,
+            36,
+            36,
+            f"the hits of `{FOR_J}`",
+            "How does the loop find out that it is over?",
+        ),
         (5, 37, 36, f"the hits of `{FOR_J}`", "How often is this one entered?"),
-        (5, 10, 36, f"the hits of `{FOR_J}`", "How often does the loop end?"),
-        (5, 40, 13, f"the hits of `{BODY}`", "for one number of `a`"),
-        ("five", 40, 36, f"the hits of `{FOR_I}`", "Not 'five'."),
+        (5, 10, 36, f"the hits of `{FOR_J}`", "How often is it entered?"),
+        (5, 50, 36, f"the hits of `{FOR_J}`", "by the hits of the loop around it."),
+        (5, 40, 13, f"the hits of `{BODY}`", "for one number of `a`? And for all?"),
+        (5, 40, 9, f"the hits of `{BODY}`", "right for one number of `a`."),
+        (5, 40, 40, f"the hits of `{BODY}`", "the line of the loop is hit."),
+        ("five", 40, 36, f"the hits of `{FOR_I}`", "Not `'five'`."),
         (10, 45, 36, f"the hits of `{FOR_I}`", "if the two vectors were exchanged."),
         (5, 45, 36, f"the hits of `{FOR_J}`", "if the two vectors were exchanged."),
         (5, 40, 36, RIGHT, "The profiler counts the same."),
@@ -979,8 +1071,8 @@ def test_hits_are_checked_against_a_real_profile(i, j, body, name, said):
     ("hits", "name", "said"),
     [
         (..., UNANSWERED, "Write a number"),
-        ((5, 40, 36), "wrong type", "Keep the dict: a tuple is none."),
-        ({FOR_I: np.ones(2)}, f"the hits of `{FOR_I}`", "Not array([1., 1.])."),
+        ((5, 40, 36), "wrong type", "Keep the dict, and change only its numbers."),
+        ({FOR_I: np.ones(2)}, f"the hits of `{FOR_I}`", "Not `array([1., 1.])`."),
         ({}, "a line is missing", "How often is `for i in range(acols):` hit?"),
         (
             {FOR_I: 5, FOR_J: 40},
@@ -1029,11 +1121,11 @@ def timed(*seconds, doubt=0):
 @pytest.mark.parametrize(
     ("seconds", "doubt", "name", "said"),
     [
-        (0.2, 0, RIGHT, "it loses, 2×."),
-        (0.05, 0, "it wins", "it wins, 2×."),
+        (0.2, 0, RIGHT, "it loses by 2×."),
+        (0.05, 0, "it wins", "it wins by 2×."),
         (0.101, 0, "nobody can tell", "0.98× to 1×: no clear difference"),
-        (1, 0.6, RIGHT, "it loses, 3.9× to 26×."),
-        (0.01, 0.6, "it wins", "it wins, 3.9× to 26×."),
+        (1, 0.6, RIGHT, "it loses by 3.9× to 26×."),
+        (0.01, 0.6, "it wins", "it wins by 3.9× to 26×."),
         (0.2, 0.6, "nobody can tell", "0.78× to 5.1×: too noisy to tell"),
     ],
 )
@@ -1116,8 +1208,8 @@ def no_return(x, y):
     [
         (stub, UNANSWERED, "Write your code"),
         (7, "wrong type", "of type int"),
-        (no_number, "wrong type", "`no_number(2, 3)` returns a list. Wanted is a num"),
-        (no_return, "wrong type", "returns a NoneType."),
+        (no_number, "wrong type", "`no_number(2, 3)` returns a list instead of a num"),
+        (no_return, "wrong type", "returns a NoneType instead"),
         (lambda x, y: x.speed, "an error in your code", "With `<lambda>(2, 3)`: "),
         (lambda x, y: x + y, "wrong numbers", "gives 5, not 6."),
         (lambda x, y: 2 * x * y, "wrong numbers", "All are 2 times what they should"),
@@ -1128,9 +1220,9 @@ def no_return(x, y):
         (lambda x, y: np.float32(x * y), RIGHT, "in 2 cases"),
         (lambda x, y: np.int64(x * y), RIGHT, "in 2 cases"),
         (lambda x, y: np.array(x * y), RIGHT, "in 2 cases"),
-        (lambda x, y: np.ones(3), "wrong type", "returns a ndarray. Wanted is a num"),
-        (lambda x, y: torch.ones(3), "wrong type", "returns a Tensor. Wanted is a num"),
-        (lambda x, y: "6", "wrong type", "returns a str. Wanted is a number."),
+        (lambda x, y: np.ones(3), "wrong type", "returns a ndarray instead of a num"),
+        (lambda x, y: torch.ones(3), "wrong type", "returns a Tensor instead of a num"),
+        (lambda x, y: "6", "wrong type", "returns a str instead of a number."),
     ],
 )
 def test_numbers_are_checked(function, name, said):

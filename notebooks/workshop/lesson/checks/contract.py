@@ -20,9 +20,10 @@ def check_infinities(function: Callable) -> None:
         wanted[1, 2:7] = True
         if not torch.equal(result.isposinf(), wanted) or result.isnan().any():
             text = (
-                f"An infinity in `{'av'[which]}` meets 5 numbers of the other. In your "
-                f"result {int(result.isposinf().sum())} numbers are infinite and "
-                f"{int(result.isnan().sum())} are NaN. Do zeros meet it?"
+                f"An infinity in `{'av'[which]}` meets 5 numbers of `{'va'[which]}`: "
+                "so many numbers of the result should be infinite. In yours "
+                f"{int(result.isposinf().sum())} are, and {int(result.isnan().sum())} "
+                "are NaN. Do you multiply zeros by the infinity?"
             )
             raise Fault("infinities spread", text)
 
@@ -36,8 +37,8 @@ def check_axes(function: Callable) -> None:
         shape = tuple(getattr(result, "shape", ()))
         if shape != (2, 3, 8):
             text = (
-                f"Batches of batches give {shape}, not (2, 3, 8): the axes in front "
-                "must stay, however many there are."
+                f"Batches of batches give {shape}, not (2, 3, 8): all axes but the "
+                "last must stay, however many there are."
             )
             raise Fault("wrong shape", text)
         compare(result.reshape(6, 8), a, v)
@@ -53,7 +54,8 @@ def check_vmap(function: Callable) -> None:
             if error:
                 text = (
                     f"{tell_error(error, function)}. Under `torch.vmap` your code "
-                    "sees single vectors, and can't write into a tensor that all share."
+                    "sees one pair at a time, and can't write the results of all pairs "
+                    "into a tensor that they share."
                 )
                 raise Fault("it fails inside vmap", text)
             compare(result, x.expand(3, -1), y.expand(3, -1))

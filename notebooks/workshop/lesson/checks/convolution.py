@@ -100,8 +100,8 @@ def _check_numbers(function, a, v):
         second = run(function, *given)
         if not (isinstance(second, torch.Tensor) and torch.equal(second, kept)):
             text = (
-                "Two calls with the same input give two results. Is something left "
-                "over from the first? Or does memory not begin with zeros?"
+                "Two calls with the same input give different results. Is something "
+                "left over from the first, or does your memory not start with zeros?"
             )
             raise Fault("not the same twice", text)
         for tensor, change in zip(given, (1, -1), strict=True):
@@ -109,8 +109,8 @@ def _check_numbers(function, a, v):
         third = run(function, *given)
         if isinstance(third, torch.Tensor) and torch.equal(third, kept):
             text = (
-                "The numbers in `a` and `v` have changed since the last call, and you "
-                "return the last result once more. Don't keep it: compute."
+                "The numbers in `a` and `v` have changed since the last call, but you "
+                "return the last result again. Don't keep it: compute a new one."
             )
             raise Fault("an old result", text)
         compare(third, *given)

@@ -29,12 +29,12 @@ def praise(function: Callable, before: Callable, make: Callable, sizes: int) -> 
     if least(times["mine"]) < least(times["copy"]):
         raise Fault(
             "too fast to be true",
-            f"It takes {taken['mine']}, and copying its result takes {taken['copy']}. "
-            "Does it return something that it made before?",
+            f"It takes {taken['mine']}, but merely copying its result takes "
+            f"{taken['copy']}. Does it return something that it made earlier?",
         )
     size = "a pair" if like.ndim == 1 else "1,000 rows"
     return (
-        f"Shapes, dtypes and numbers are right at {sizes} sizes. "
+        f"Shapes, dtypes and numbers are right for {sizes} sizes. "
         f"**Calls** into torch for 5 × 7: {mine}; {name} makes {other}. "
         f"**Bytes** that they allocate: {my_bytes:,}; {name} {other_bytes:,}. "
         f"**Time** for {size}, at the least: {taken['mine']}; "

@@ -31,12 +31,26 @@ def is_a_stub(function: Callable) -> bool:
     Not by its bytecode: that of `assert True` is the same. Raises an error if there is
     no source to look at.
     """
-    source = textwrap.dedent(inspect.getsource(function))
     return all(
         isinstance(line, ast.Pass)
         or (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
-        for line in ast.parse(source).body[0].body
+        for line in _parsed(function).body
     )
+
+
+def find_early_return(function: Callable) -> str | None:
+    """Return the code of a `return` inside a `for` loop of `function`, if there is one.
+
+    Raises an error if there is no source to look at.
+    """
+    loops = [node for node in ast.walk(_parsed(function)) if isinstance(node, ast.For)]
+    inside = [node for loop in loops for node in ast.walk(loop)]
+    returns = (ast.unparse(node) for node in inside if isinstance(node, ast.Return))
+    return next(returns, None)
+
+
+def _parsed(function):
+    return ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
 
 
 def tell_error(error: BaseException, function: Callable | None = None) -> str:
@@ -67,7 +81,7 @@ def tell_names(function: Callable) -> str:
     found = [f"`{name}`" for name in names if isinstance(scope.get(name), data)]
     if not found:
         return ""
-    return f" It reads {', '.join(found)} from the notebook: use `a` and `v` alone."
+    return f" It reads {', '.join(found)} from the notebook: use only `a` and `v`."
 
 
 def tell_constants(function: Callable) -> str:
@@ -76,7 +90,7 @@ def tell_constants(function: Callable) -> str:
     found = [f"`{k}`" for k in constants if type(k) is int and k > 2]
     if not found:
         return ""
-    return f" Does {' or '.join(found)} in your code belong to the page's example?"
+    return f" Does {' or '.join(found)} in your code fit only the page's example?"
 
 
 def _globals(code: CodeType | None) -> Iterator[str]:

@@ -21,14 +21,14 @@ def check_test(
     for function in right:
         said = _verdict(test, function)
         if said is not None:
-            text = f"`{function.__name__}` is right, and your test fails it: {said}"
+            text = f"`{function.__name__}` is right, but your test fails it: {said}"
             raise Fault("it refuses a right function", text)
     for function in wrong:
         if _verdict(test, function) is None:
             text = (
-                f"`{function.__name__}` gets through. Where does it go wrong? And do "
-                "you say so by `assert`? (Your test can't see the function's name, "
-                "only what it returns.)"
+                f"`{function.__name__}` gets through. For which input is it wrong, and "
+                "does your test assert what should hold there? (Your test can't see "
+                "the function's name, only what it returns.)"
             )
             raise Fault("it lets a wrong function pass", text)
     return f"Right functions that pass: {len(right)}. Wrong ones found: {len(wrong)}."
@@ -46,7 +46,7 @@ def _verdict(test, function):
     if isinstance(error, AssertionError):
         return first_line(error) if str(error) else tell_error(error, test)
     text = (
-        f"With `{function.__name__}`: {tell_error(error, test)}. Say what is wrong by "
-        "`assert`, before that."
+        f"With `{function.__name__}`: {tell_error(error, test)}. Assert "
+        "what should hold before your test gets there."
     )
     raise Fault("an error in your code", text)

@@ -11,8 +11,16 @@ from ...measure.counting import count_calls
 from ..diagnosis.fault import Fault
 from .example_picture import draw_example
 from .feedback import UNANSWERED
-from .readers_code import attempt, is_a_stub, tell_constants, tell_error, tell_names
+from .readers_code import (
+    attempt,
+    find_early_return,
+    is_a_stub,
+    tell_constants,
+    tell_error,
+    tell_names,
+)
 
+EARLY = {"only the first step", "wrong numbers"}  # what an early return leaves behind
 LENGTHS = {"too short", "too long", "shifted"}
 SLIDES = {"convolution", "constant_pad_nd", "unfold"}  # as torch's dispatcher says
 
@@ -42,7 +50,7 @@ def refuse_what_is_no_answer(function: Any) -> None:
         raise Fault(UNANSWERED, text)
     if not callable(function):
         kind = type(function).__name__
-        text = f"The check wants your function itself, not a thing of type {kind}."
+        text = f"Give the check your function itself, not something of type {kind}."
         raise Fault("wrong type", text)
 
 
@@ -56,8 +64,8 @@ def run(function: Callable, a: Tensor, v: Tensor) -> Any:
     changed = not (torch.equal(a, before[0]) and torch.equal(v, before[1]))
     if changed and isinstance(result, torch.Tensor):
         text = (
-            "After the call `a` or `v` is not what it was. Its owner may still need "
-            "it, and so may your own next step: work on a new tensor."
+            "Your function changes `a` or `v`. The caller may still need them, and so "
+            "may your own next step: work on a new tensor."
         )
         raise Fault("an input changed", text)
     return result
@@ -88,9 +96,9 @@ def refuse_unwritten_memory(
     empty = [name for name in calls if "empty" in name]
     if empty:
         text = (
-            f"`{empty[0]}` makes memory that holds whatever was left there, and you "
-            "read some of it before you write. (This check puts NaN there, so that it "
-            "shows.) `a.new_zeros(…)` begins with zeros."
+            f"`{empty[0]}` hands you memory with whatever was left in it, and you read "
+            "some of that before you write to it. (This check leaves NaN there, so "
+            "that it shows.) `a.new_zeros(…)` starts with zeros."
         )
         raise Fault("memory that doesn't begin with zeros", text)
 
@@ -103,12 +111,21 @@ def told(function: Callable, a: Tensor, v: Tensor, how: str = "") -> Iterator[No
     except Fault as fault:
         if fault.name in LENGTHS and _pads(function, a, v):
             fault.name = f"the wrong padding: {fault.name}"
-            fault.text += " A kernel that slides needs n - 1 zeros on each side."
+            fault.text += " A sliding kernel needs n - 1 zeros on each side."
+        early = attempt(find_early_return, function)[0]
+        if early and fault.name in EARLY:
+            fault.name, fault.instance = "`return` inside the loop", ""
+            fault.text = (
+                f"`{early}` stands inside the `for` loop, so your function ends before "
+                "the loop does. Move it to the left, out of the loop."
+            )
+        fault.picture = attempt(draw_example, function, a, v)[0] or ""
+        if not fault.picture:  # which shows other numbers
+            fault.text += fault.instance
         fault.text += f" (Tried: {how}{_tell_input(a, v)}.)"
         fault.text += tell_names(function) + tell_constants(function)
-        fault.picture = attempt(draw_example, function, a, v)[0] or ""
         if fault.picture:
-            fault.text += " The picture shows a smaller example."
+            fault.text += " The picture shows the same on a smaller example."
         raise
 
 

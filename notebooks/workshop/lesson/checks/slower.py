@@ -9,6 +9,7 @@ from ...measure.verdicts import format_time, ratio_range, speed_up
 from ..diagnosis.fault import Fault
 from ..grid_points import Point, ready_calls
 from .feedback import UNANSWERED, as_feedback
+from .one_number import tell_value
 
 
 @as_feedback
@@ -17,19 +18,21 @@ def check_slower(point: Point, loser: Callable, winner: Callable) -> str:
     if point is ...:
         raise Fault(UNANSWERED, "Write a `Point` in place of the `...`.")
     if not isinstance(point, Point):
-        raise Fault("wrong type", f"A {type(point).__name__} is no `Point`.")
+        text = f"Write a `Point(…)`: {tell_value(point)} isn't one."
+        raise Fault("wrong type", text)
     sizes, dtypes = (point.m, point.n, point.rows), (torch.float32, torch.float64)
     whole = all(type(size) is int and size >= 1 for size in sizes)
     if not whole or point.dtype not in dtypes or point.device != "cpu":
         text = (
-            f"{tuple(point)}: m, n and rows must be whole numbers from 1 on, and the "
-            "dtype torch.float32 or torch.float64."
+            "In a `Point` for this exercise m, n and rows are whole numbers from 1 up, "
+            "the dtype is torch.float32 or torch.float64, and the device is the CPU. "
+            f"You wrote {tell_value(tuple(point))}."
         )
         raise Fault("wrong type", text)
     if max(sizes[:2]) > 100 or point.m * point.n * point.rows > 100_000_000:
         text = (
-            f"m = {point.m:,}, n = {point.n:,} and rows = {point.rows:,} take the loop "
-            "too long. Are they in this order?"
+            f"m = {point.m:,}, n = {point.n:,} and rows = {point.rows:,} would keep "
+            "the loop busy for too long. Did you mean them in this order?"
         )
         raise Fault("out of reach", text)
     measured = time_together(ready_calls([loser, winner], point))
@@ -41,11 +44,11 @@ def check_slower(point: Point, loser: Callable, winner: Callable) -> str:
     # Noise may hide by how much, and still show which is slower.
     low, high = ratio_range(mine, other)
     if low <= 1 <= high:
-        told = f"{text}. It is faster by {speed_up(mine, other)}."
+        told = f"{text}. By the times, it is faster by {speed_up(mine, other)}."
         raise Fault("nobody can tell", told)
     if high < 1:
-        raise Fault("it wins", f"{text}: it wins, {_ratio(other, mine)}.")
-    return f"{text}: it loses, {_ratio(mine, other)}."
+        raise Fault("it wins", f"{text}: it wins by {_ratio(other, mine)}.")
+    return f"{text}: it loses by {_ratio(mine, other)}."
 
 
 def _ratio(before, after):

@@ -25,7 +25,7 @@ def check_values(function: Callable, wanted: Mapping[tuple, float]) -> str:
     first = wrong[0]
     also = ""
     if len(set(found.values())) == 1:
-        also = " It gives that for all: does it use its arguments?"
+        also = " It gives the same for all: does it use its arguments?"
     elif max(ratios.values()) - min(ratios.values()) <= 1e-3:
         also = f" All are {ratios[first]:.3g} times what they should be."
     text = (
@@ -43,7 +43,7 @@ def _number(function, arguments):
         raise Fault("an error in your code", text)
     number = as_number(value)
     if number is None:
-        text = f"{called} returns a {type(value).__name__}. Wanted is a number."
+        text = f"{called} returns a {type(value).__name__} instead of a number."
         raise Fault("wrong type", text)
     return number
 

@@ -20,7 +20,7 @@ def check_loops(function: Callable, loops: int, make: Callable) -> None:
         few, many = (count(function, *make(B, 5, 7)) for B in (4, 40))
         if many - few >= (40 - 4) / 2:  # less may be another way for more rows
             text = (
-                f"It is right, but takes {few:,} {what} for 4 rows, and {many:,} for "
+                f"It's right, but it takes {few:,} {what} for 4 rows, and {many:,} for "
                 "40."
             )
             raise Fault("still looping over the rows", text)
@@ -29,8 +29,8 @@ def check_loops(function: Callable, loops: int, make: Callable) -> None:
         allowed = {0: short + 4, 1: 3 * short}.get(loops, long)
         if long > allowed:
             text = (
-                f"It is right, but takes {short:,} {what} for 6 × 6, and {long:,} for "
-                f"12 × 12. Here {['no loop', 'one loop'][loops]} is asked."
+                f"It's right, but it takes {short:,} {what} for 6 × 6, and {long:,} "
+                f"for 12 × 12. This exercise allows {['no loop', 'one loop'][loops]}."
             )
             raise Fault("still looping over the numbers", text)
 
@@ -73,8 +73,9 @@ def check_memory(function: Callable, make: Callable) -> None:
     size, needed = count_bytes(function, a, v), a.nbytes + v.nbytes + 100 * 15 * 4
     if size > 12 * needed:
         text = (
-            f"It is right, but allocates {size:,} bytes for 100 rows, 9 × 7. Inputs "
-            f"and result take {needed:,}. Which tensor is larger than needed?"
+            f"It's right, but it allocates {size:,} bytes for 100 rows of 9 × 7, where "
+            f"inputs and result take {needed:,}. Which tensor is larger than it needs "
+            "to be?"
         )
         raise Fault("too much memory", text)
 
@@ -85,9 +86,11 @@ def check_copies(function: Callable, make: Callable) -> None:
     for name, size in dispatched(function, *make(100, 9, 7)):
         if size >= windows and name != "mul":
             text = (
-                f"It is right, but `{name}` fills {size:,} bytes for 100 rows, 9 × 7. "
-                f"That is room for every window, {windows:,} bytes: a view takes none."
+                f"It's right, but for 100 rows of 9 × 7 `{name}` fills {size:,} bytes, "
+                "room for every window. A view of them takes none."
             )
+            if name == "clone":
+                text += " (`contiguous` and `reshape` may call `clone`, too.)"
             raise Fault("windows copied", text)
 
 
@@ -110,15 +113,15 @@ def check_multiplications(function: Callable, most: int, make: Callable) -> None
         hidden = [name for name in count_calls(function, a, v) if "_fft" in name]
         if hidden:
             text = (
-                f"It is right, but what `{hidden[0]}` multiplies inside can't be "
-                "counted. Do it without a Fourier transform."
+                f"It's right, but nobody can count what `{hidden[0]}` multiplies "
+                "inside. Do it without a Fourier transform."
             )
             raise Fault("multiplications that don't show", text)
         found[m, n] = count_multiplications(function, a, v) // a[..., 0].numel()
     if max(found.values()) > most:
         text = (
-            f"It is right, but takes {found[5, 7]} multiplications per row for 5 × 7, "
-            f"and {found[7, 5]} for 7 × 5. Both should take {most} at most."
+            f"It's right, but it takes {found[5, 7]} multiplications per row for 5 × 7 "
+            f"and {found[7, 5]} for 7 × 5. Neither should take more than {most}."
         )
         raise Fault("too many multiplications", text)
 
@@ -127,9 +130,9 @@ def check_which_call(function: Callable, uses: str, make: Callable) -> None:
     """Refuse what doesn't call `uses`, as the dispatcher names it, or convolves."""
     calls = count_calls(function, *make(4, 5, 7))
     if "convolution" in calls and uses != "convolution":
-        text = f"It is right, but it calls `convolution`. Let `{uses}` do the work."
+        text = f"It's right, but it calls `convolution`. Let `{uses}` do the work."
         raise Fault("another call does the work", text)
     if uses not in calls:
         names = ", ".join(f"`{name}`" for name in calls) or "none"
-        text = f"It is right, but `{uses}` isn't among its calls into torch: {names}."
+        text = f"It's right, but `{uses}` isn't among its calls into torch: {names}."
         raise Fault("another call does the work", text)

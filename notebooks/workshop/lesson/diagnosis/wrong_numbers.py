@@ -19,8 +19,8 @@ def name_the_numbers(got: Tensor, wanted: Tensor, a: Tensor, v: Tensor) -> NoRet
     got, wanted = got.reshape(len(a), -1), wanted.reshape(len(a), -1)
     if alike(got, wanted):
         text = (
-            "The numbers agree to the precision of float32 only, though their dtype is "
-            "float64. Something on the way rounds."
+            "The dtype is float64, but the numbers are only as precise as float32. "
+            "Something on the way rounds them."
         )
         raise Fault("wrong dtype", text)
     for fault, result in _mistakes(a, v, wanted):
@@ -31,46 +31,52 @@ def name_the_numbers(got: Tensor, wanted: Tensor, a: Tensor, v: Tensor) -> NoRet
     wrong = ~torch.isclose(got, wanted, rtol=0, atol=1e-4)
     i, k = wrong.nonzero()[0].tolist()
     where = f"[{i}, {k}]" if len(shape) == 2 else f"[{k}]"
-    text = (
-        f"{int(wrong.sum())} of {wrong.numel()} numbers differ. The first is "
-        f"`result{where}`: {got[i, k]:.4g}, and wanted is {wanted[i, k]:.4g}."
+    first = (
+        f" The first is `result{where}`: yours is {got[i, k]:.4g}, and it should be "
+        f"{wanted[i, k]:.4g}."
     )
-    raise Fault("wrong numbers", text)
+    text = f"{int(wrong.sum())} of {wrong.numel()} numbers are wrong."
+    raise Fault("wrong numbers", text, first)
 
 
 def _mistakes(a, v, wanted):
     """Yield (fault, result) for each mistake that people make on whole batches."""
     name = "a cross-correlation"
     text = (
-        "The kernel runs in the wrong direction. `conv1d` needs a flip of it, along "
-        "the last axis; `conv_transpose1d` and shifted multiples need none."
+        "The kernel runs in the wrong direction. `conv1d` needs it flipped along its "
+        "last axis; `conv_transpose1d` and shifted multiples don't."
     )
     yield Fault(name, text), slow_loop(a, v.flip(1))
     text = (
-        "The signal runs in the wrong direction, as if flipped instead of the kernel."
+        "The signal runs in the wrong direction, as if you had flipped it instead of "
+        "the kernel."
     )
     yield Fault(name, text), slow_loop(a.flip(1), v)
     text = (
-        "The numbers are right, but each row runs backwards. If anything is flipped, "
-        "then the kernel, and neither the result nor the signal as well."
+        "The numbers are right, but each row runs backwards. If you flip anything, "
+        "flip only the kernel."
     )
     yield Fault("the result in reverse order", text), wanted.flip(1)
     text = (
-        "`flip(0)` exchanges the rows. The numbers of a kernel lie along the last "
-        "axis: `flip(-1)`."
+        "`flip(0)` reverses the order of the rows. A kernel's numbers lie along the "
+        "last axis: `flip(-1)`."
     )
     yield Fault("rows mixed up", text), slow_loop(a, v.flip(0, 1))
     width = wanted.shape[1]
     for k in range(1, width):
+        far = "1 place" if k == 1 else f"{k} places"
         for places, side in ((k, "right"), (-k, "left")):
-            text = f"The right numbers stand {k} place{'s' * (k > 1)} too far to the "
+            text = f"The numbers are right, but {far} too far to the {side}."
             for result in (moved(wanted, places, width), wanted.roll(places, 1)):
-                yield Fault("shifted", f"{text}{side}."), result
+                yield Fault("shifted", text), result
     for x, y in ((a, v), (v, a)):
         result = torch.zeros_like(wanted)
         for j in range(y.shape[1]):
             result[:, j : j + x.shape[1]] = x * y[:, j : j + 1]
-        text = "Later steps overwrite what earlier ones wrote: `=` instead of `+=`?"
+        text = (
+            "Each step overwrites what earlier ones wrote. Do you write `=` where you "
+            "mean `+=`?"
+        )
         yield Fault("sums overwritten", text), result
     yield from _missing_steps(a, v)
 
@@ -81,10 +87,14 @@ def _missing_steps(a, v):
         (
             slice(-1),
             "the last step is missing",
-            "Does your loop end one too early? `range(n)` ends before n by itself.",
+            "Does your loop stop one step early? `range(n)` already stops before n.",
         ),
-        (slice(1, None), "the first step is missing", "Does your loop begin at 1?"),
-        (slice(1), "only the first step", "Does `return` stand inside a loop?"),
+        (
+            slice(1, None),
+            "the first step is missing",
+            "Does your loop start at 1? Places are counted from 0.",
+        ),
+        (slice(1), "only the first step", "Does the loop end after its first round?"),
     ]:
         x, y = _only(a, steps), _only(v, steps)
         for pair in ((a, y), (x, v), (x, y)):
@@ -100,7 +110,7 @@ def _only(rows, places):
 
 def _name_the_rows(got, wanted, a, v):
     """Look for the pair of rows behind each row of `got`."""
-    for kernels, also in ((v, ""), (v.flip(1), " And the kernels aren't flipped.")):
+    for kernels, also in ((v, ""), (v.flip(1), " The kernels aren't flipped either.")):
         pairs = every_pair(a, kernels)
         found = [_pair_behind(row, pairs) for row in got]
         if all(found) and len(a) > 1:
@@ -111,15 +121,16 @@ def _name_the_rows(got, wanted, a, v):
                 if p != i or (q != i and not same)
             )
             i, p, q = next(strange, (0, *found[0]))
-            text = f"Row {i} of the result is that of signal {p} and kernel {q}."
+            text = f"Row {i} of your result belongs to signal {p} and kernel {q}."
             if same:
-                text = f"Row {i} of the result is that of signal {p}."
+                text = f"Row {i} of your result belongs to signal {p}."
             elif found == [(i, q) for i in range(len(a))]:
-                text = f"Every row meets the kernel of row {q}."
+                text = f"Every row is convolved with the kernel of row {q}."
             raise Fault("rows mixed up", text + also)
     right = [i for i in range(len(a)) if alike(got[i], wanted[i])]
     if len(right) == 1 and len(a) > 1:
-        raise Fault("right for one row only", f"Row {right[0]} is right, and no other.")
+        text = f"Row {right[0]} is right, but no other row is."
+        raise Fault("right for one row only", text)
 
 
 def _pair_behind(row, pairs):

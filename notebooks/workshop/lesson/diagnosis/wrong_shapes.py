@@ -23,7 +23,8 @@ def name_the_shape(got: Tensor, wanted: Tensor, a: Tensor, v: Tensor) -> NoRetur
             fault.text = f"{shapes} {fault.text}"
             raise fault
     if got.ndim != wanted.ndim:
-        shapes += f" Axes: {got.ndim} instead of {wanted.ndim}."
+        axes = f"{got.ndim} ax{'i' if got.ndim == 1 else 'e'}s"
+        shapes += f" That has {axes} instead of {wanted.ndim}."
     raise Fault("wrong shape", shapes)
 
 
@@ -37,29 +38,40 @@ def _other_shapes(got, wanted, a, v):
         yield Fault("the batch axis is lost", text), wanted
     if _fits_by_broadcasting(got, wanted):
         text = (
-            "The numbers are right, and `torch.allclose` says True, because it "
-            "stretches axes of length 1. Whoever uses your result won't."
+            "The numbers are right, and `torch.allclose` would say True, because it "
+            "broadcasts axes of length 1. Code that uses your result may not."
         )
         yield Fault("it only broadcasts", text), got
     if len(a) > 1:
-        text = "Only the first row is convolved."
+        text = "You convolve only the first row."
         yield Fault("right for one row only", text), wanted[0]
-        text = "All rows are added up: as channels they need groups."
+        text = (
+            "All rows are added up. `conv1d` does that with channels, unless each is a "
+            "group of its own."
+        )
         yield Fault("rows mixed up", text), wanted.sum(0)
         if got.squeeze().ndim == 1:
             text = (
-                "The numbers are right, but all rows lie on one axis, one behind the "
-                "other. `reshape(len(a), -1)` makes rows of them again."
+                "The numbers are right, but the rows are strung together along one "
+                "axis. `reshape(len(a), -1)` turns them back into rows."
             )
             yield Fault("flattened", text), wanted
         if got.shape == wanted.T.shape:
-            text = "The numbers are right, but rows and columns are exchanged."
+            text = "The numbers are right, but rows and columns have changed places."
             yield Fault("transposed", text), wanted.T
-    text = "The numbers are right: an axis of length 1 is too many."
+    text = "The numbers are right, with one axis of length 1 too many."
     yield Fault("wrong shape", text), wanted
     pairs = every_pair(a[:4], v[:4])
+    text = "You convolve every signal with every kernel."
     for mixed in (pairs, pairs.transpose(0, 1)):
-        yield Fault("rows mixed up", "Every signal met every kernel."), mixed
+        yield Fault("rows mixed up", text), mixed
+    products = a.sum(1, keepdim=True) * v
+    if got.ndim == 2 and got.shape[1] >= v.shape[1]:
+        text = (
+            "All rows of the outer product are added up where they stand. Each should "
+            "first move one place further to the right than the one before."
+        )
+        yield Fault("nothing is shifted", text), moved(products, 0, got.shape[1])
 
 
 def _name_the_length(got, wanted, a, v, shapes):
@@ -70,14 +82,14 @@ def _name_the_length(got, wanted, a, v, shapes):
     spare = abs(width - full)
     for reference, also in (
         (wanted, ""),
-        (slow_loop(a, v.flip(1)), " And the kernel isn't flipped."),
+        (slow_loop(a, v.flip(1)), " The kernel isn't flipped either."),
     ):
         for k in range(spare + 1):
             if width < full and alike(got, reference[:, k : k + width]):
-                ends = _at_both_ends(k, spare - k, "number", "numbers")
-                raise Fault("too short", f"{shapes} {each} lacks {ends}.{also}")
+                ends = _at_both_ends(k, spare - k, "number")
+                raise Fault("too short", f"{shapes} {each} is missing {ends}.{also}")
             if width > full and alike(got, moved(reference, k, width)):
-                ends = _at_both_ends(k, spare - k, "zero too many", "zeros too many")
+                ends = _at_both_ends(k, spare - k, "extra zero")
                 text = (
                     f"{shapes} {each} has {ends}. A full convolution has m + n - 1 "
                     f"numbers.{also}"
@@ -88,16 +100,16 @@ def _name_the_length(got, wanted, a, v, shapes):
         wrapped[:, : full - width] += wanted[:, width:]
         if alike(got, wrapped):
             text = (
-                f"{shapes} What belongs behind the end is added at the front. Make "
-                "room for m + n - 1 numbers before you transform."
+                f"{shapes} What should follow after the end is added at the start. "
+                "Make room for m + n - 1 numbers before you transform."
             )
             raise Fault("a circular convolution", text)
 
 
-def _at_both_ends(front, behind, one, many):
-    """Tell how many: "1 zero in front and 2 zeros behind", or one of them alone."""
-    ends = [(front, "in front"), (behind, "behind")]
-    return " and ".join(f"{k} {one if k == 1 else many} {end}" for k, end in ends if k)
+def _at_both_ends(first, last, what):
+    """Tell how many: "1 zero at the start and 2 zeros at the end", or one of them."""
+    ends = [(first, "at the start"), (last, "at the end")]
+    return " and ".join(f"{k} {what}{'s' * (k > 1)} {end}" for k, end in ends if k)
 
 
 def _fits_by_broadcasting(got, wanted):

@@ -11,22 +11,23 @@ from .fault import Fault
 def name_the_type(got: Any, a: Tensor) -> None:
     """Raise the `Fault` of what `got` is, where a tensor like `a` is wanted."""
     if not isinstance(got, torch.Tensor):
-        raise Fault("wrong type", f"You return {_an(got)} Wanted is a tensor.")
+        text = f"You return `{_full_name(type(got))}` instead of a tensor."
+        if got is None:
+            text = "You return None instead of a tensor. Is the `return` missing?"
+        raise Fault("wrong type", text)
     if got.layout != torch.strided or got.device != a.device:
         raise Fault(
             "wrong type",
-            f"You return a {got.layout} tensor on {got.device}. Wanted is a dense one "
+            f"You return a {got.layout} tensor on {got.device} instead of a dense one "
             f"on {a.device}.",
         )
     if got.dtype != a.dtype:
         raise Fault(
             "wrong dtype",
-            f"You return {got.dtype} for {a.dtype}. The result has the dtype of the "
-            "inputs: `a.new_zeros(…)` takes it along, `torch.zeros(…)` doesn't.",
+            f"You return {got.dtype} for {a.dtype}. The result should keep the dtype "
+            "of the inputs: `a.new_zeros(…)` takes it over, `torch.zeros(…)` doesn't.",
         )
 
 
-def _an(thing):
-    if thing is None:
-        return "None: is the `return` missing?"
-    return f"a `{type(thing).__module__}.{type(thing).__name__}`."
+def _full_name(kind):
+    return f"{kind.__module__}.{kind.__name__}"
