@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
+from line_profiler import LineProfiler
 from torch.nn.functional import conv1d, pad
 from torch.utils.benchmark import Measurement, TaskSpec
 
@@ -15,13 +16,18 @@ import SO_CONVOLVE_QUESTION as question
 from workshop import (
     Point,
     check,
+    check_choice,
+    check_fault,
     check_hits,
+    check_number,
+    check_profile,
+    check_same,
     check_slower,
     check_test,
     check_values,
     compare_guess,
 )
-from workshop.lesson.checks import praise, slower
+from workshop.lesson.checks import praise, same_as_slow, slower
 from workshop.lesson.checks.feedback import FAILED, RIGHT, UNANSWERED
 
 PAIR = {"before": question.convolve, "loops": 2, "pair": True}
@@ -29,6 +35,9 @@ SHIFTS = {"before": question.convolve, "loops": 1}
 NO_LOOP = {"before": question.convolve_shift_add}
 WINDOWS = {"before": question.convolve_antidiagonals, "copies": False}
 ONE_KERNEL = {"before": question.convolve_windows, "one_kernel": True}
+FEWEST = {"before": question.convolve_antidiagonals, "multiplications": 55}
+FEWEST_IN_A_LOOP = FEWEST | {"loops": 1}
+ONE_PRODUCT = ONE_KERNEL | {"uses": "mm"}
 CONTRACT = {"before": question.convolve_shift_add, "loops": 2, "contract": True}
 RETURNS = "`return` inside the loop"
 SHORTER = 3  # a size that lies about in the notebook
@@ -517,6 +526,29 @@ def writes_in_place(a, v):
     return out
 
 
+def windows_times_kernel(a, v):
+    n = v.shape[1]
+    windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1)
+    return (windows * v.flip(1).unsqueeze(1)).sum(2)
+
+
+def windows_of_the_longer(a, v):
+    if a.shape[1] < v.shape[1]:
+        a, v = v, a
+    return windows_times_kernel(a, v)
+
+
+def one_kernel_as_a_matrix(a, v):
+    m, n = a.shape[1], len(v)
+    return a @ pad(v, (0, m)).repeat(m)[:-m].view(m, m + n - 1)
+
+
+def one_kernel_skewed(a, v):
+    m, n = a.shape[1], len(v)
+    outer = pad(a.unsqueeze(2) * v, (0, m))
+    return outer.flatten(1)[:, :-m].view(len(a), m, m + n - 1).sum(1)
+
+
 WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (..., SHIFTS, UNANSWERED, "Write your code"),
     (stub, SHIFTS, UNANSWERED, "Write your code"),
@@ -696,6 +728,27 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
         "an error in your code",
         "Does `3` in your code fit only the page's example?",
     ),
+    (
+        question.convolve_windows,
+        FEWEST,
+        "too many multiplications",
+        "77 multiplications per row for 5 × 7 and 55 for 7 × 5.",
+    ),
+    (question.convolve_grouped, FEWEST, "too many multiplications", "than 55."),
+    (windows_times_kernel, FEWEST, "too many multiplications", "77 multiplications"),
+    (question.convolve_fft, FEWEST, "multiplications that don't show", "`_fft_r2c`"),
+    (
+        question.convolve_one_kernel,
+        ONE_PRODUCT,
+        "another call does the work",
+        "Let `mm` do",
+    ),
+    (
+        one_kernel_skewed,
+        ONE_PRODUCT,
+        "another call does the work",
+        "`mm` isn't among its calls into torch: `unsqueeze`, `mul`",
+    ),
     (pads_the_signal, CONTRACT, "infinities spread", "An infinity in `v` meets"),
     (pads_the_kernel, CONTRACT, "infinities spread", "An infinity in `a` meets"),
     (flattens, CONTRACT, "wrong shape", "give (6, 8), not (2, 3, 8)"),
@@ -741,7 +794,7 @@ def test_a_wrong_answer_is_refused_by_the_name_of_its_mistake(
         (
             lambda a, v: conv1d(a, v.flip(0).view(1, 1, -1), padding=len(v) - 1),
             ONE_KERNEL,
-            "took your `a` as 1 sample of 4 channels, but your kernels and `groups` are",
+            "took your `a` as 1 sample of 4 channels, but your kernels and",
         ),
         (
             lambda a, v: conv1d(a[None], v.flip(1)[:, None], padding=v.shape[1] - 1),
@@ -784,7 +837,7 @@ def test_a_wrong_answer_is_refused_by_the_name_of_its_mistake(
             NO_LOOP,
             "took your `a` as 4 samples of 1 channel, but",
         ),
-        (lambda a, v: a[:, v.shape[1] + 1 + 0 * a.shape[1]], NO_LOOP, "no place 6."),
+        (lambda a, v: a[:, a.shape[1]], NO_LOOP, "no place 6."),
         (
             lambda a, v: (a[:, :, None] * v[:, None]).view(len(a), -1, 11),
             NO_LOOP,
@@ -841,12 +894,6 @@ def over_the_longer(a, v):
     return out
 
 
-def windows_times_kernel(a, v):
-    n = v.shape[1]
-    windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1)
-    return (windows * v.flip(1).unsqueeze(1)).sum(2)
-
-
 def windows_by_matmul(a, v):
     n = v.shape[1]
     windows = pad(a, (n - 1, n - 1)).unfold(1, n, 1)
@@ -888,6 +935,15 @@ ALL = [*VECTORISED, question.convolve_shift_add, question.convolve_fast]
         (question.convolve_one_kernel, ONE_KERNEL),
         (one_kernel_transposed, ONE_KERNEL),
         (question.convolve_fast, ONE_KERNEL),
+        (windows_of_the_longer, FEWEST),
+        (question.convolve_antidiagonals, FEWEST),
+        (question.convolve_transposed, FEWEST),
+        (question.convolve_shift_add, FEWEST_IN_A_LOOP),
+        (one_kernel_as_a_matrix, ONE_PRODUCT),
+        (
+            one_kernel_as_a_matrix,
+            ONE_PRODUCT | {"before": question.convolve_one_kernel},
+        ),
         (question._add_padded, CONTRACT),
         (columns, CONTRACT),
         (question.convolve_fast, CONTRACT),
@@ -1191,6 +1247,296 @@ def flat(a, v):
 )
 def test_a_test_is_tested(test, name, said):
     feedback = check_test(test, right=[question.convolve_fast], wrong=[flat])
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("mine", "found", "name", "said"),
+    [
+        (..., 217, UNANSWERED, "Write a number"),
+        ("217", 217, "wrong type", "Write a number: `'217'` isn't one."),
+        (105, 217, "it isn't 105", "You counted three calls for a product."),
+        (216, 217, "it isn't 216", "just one off"),
+        (35, 217, "it isn't 35", "too small"),
+        (400, 217, "it isn't 400", "too large"),
+        (1.6, 1.71, "it isn't 1.6", "too small"),
+        (217, 217, RIGHT, "It is 217."),
+        (torch.tensor(217.0), 217, RIGHT, "It is 217."),
+        (1.7, 1.71, RIGHT, "It is 1.71."),
+    ],
+)
+def test_a_number_is_checked_and_a_typical_wrong_one_explained(mine, found, name, said):
+    why = {105: "You counted three calls for a product."}
+    feedback = check_number(mine, found, explain=why)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+def multiplies_by_a_row(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j]
+    return out
+
+
+def squeezes_one_kernel(a, v):
+    return one_kernel_transposed(a, v).squeeze()
+
+
+@pytest.mark.parametrize(
+    ("case", "function", "options", "name", "said"),
+    [
+        (..., multiplies_by_a_row, {}, UNANSWERED, "Write `(B, m, n)`"),
+        ((..., 4, 3), multiplies_by_a_row, {}, UNANSWERED, "Write `(B, m, n)`"),
+        ((4, 3), multiplies_by_a_row, {}, "wrong type", "You wrote `(4, 3)`."),
+        ((4, 0, 3), multiplies_by_a_row, {}, "wrong type", "from 1 up"),
+        ((4, 4.0, 3), multiplies_by_a_row, {}, "wrong type", "whole numbers"),
+        ("433", multiplies_by_a_row, {}, "wrong type", "A case is `(B, m, n)`"),
+        ((1, 1000, 1000), multiplies_by_a_row, {}, "too large", "m = 1,000 and"),
+        ((10**6, 5, 7), multiplies_by_a_row, {}, "too large", "B = 1,000,000"),
+        ((1, 4, 3), multiplies_by_a_row, {}, "it's right there", "take for granted"),
+        ((4, 5, 3), multiplies_by_a_row, {}, RIGHT, "`multiplies_by_a_row` fails. Li"),
+        (
+            (4, 5, 3),
+            multiplies_by_a_row,
+            {"silent": True},
+            "people would notice",
+            "hard to miss",
+        ),
+        (
+            (4, 4, 3),
+            multiplies_by_a_row,
+            {"silent": True},
+            RIGHT,
+            "of 24 numbers wrong",
+        ),
+        (
+            [1, 4, 3],
+            squeezes_one_kernel,
+            {"one_kernel": True},
+            RIGHT,
+            "returns the shape (6,) instead of (1, 6): the batch axis is lost.",
+        ),
+        (
+            (1, 4, 3),
+            squeezes_one_kernel,
+            {"one_kernel": True, "silent": True},
+            "people would notice",
+            "Look for a case where only the numbers are wrong.",
+        ),
+        ((2, 3, 4), always_float64, {}, RIGHT, "torch.float64 for torch.float32"),
+        ((2, 3, 4), returns_a_list, {}, RIGHT, "a `list` instead"),
+        ((2, 3, 4), begins_with_old_memory, {"silent": True}, RIGHT, "12 of 12"),
+        ((2, 3, 4), serves_one_kernel_to_all, {}, RIGHT, "wrong: rows mixed up."),
+    ],
+)
+def test_a_case_that_breaks_a_function_is_told_from_one_that_does_not(
+    case, function, options, name, said
+):
+    feedback = check_fault(case, function, **options)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+NUMBERS, WORDS = {"a": 4, "b": 5, "c": 6, "d": 7}, {"one": 1, "two": 2}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "options", "name", "said"),
+    [
+        (..., NUMBERS, UNANSWERED, "Choose among `a`, `b`, `c`, `d`"),
+        ({"a", ...}, NUMBERS, UNANSWERED, "Choose among"),
+        (4, NUMBERS, "wrong type", "such as `'a'`. You wrote `4`."),
+        ("ax", NUMBERS, "no such option", "There is no `'x'`."),
+        (["a", 4], NUMBERS, "no such option", "There is no `4`."),
+        ("abc", NUMBERS, "1 wrong choice", "Not `b`. 5 is odd."),
+        ("dba", NUMBERS, "2 wrong choices", "Not `b`. 5 is odd."),
+        ("a", NUMBERS, "1 still missing", "that isn't all yet."),
+        ("", NUMBERS, "2 still missing", "You chose none"),
+        ("ca", NUMBERS, RIGHT, "`a` and `c`: I tried all 4."),
+        ("a, c", NUMBERS, RIGHT, "`a` and `c`"),
+        ({"a", "c"}, NUMBERS, RIGHT, "`a` and `c`"),
+        (("c", "a"), NUMBERS, RIGHT, "`a` and `c`"),
+        ("one two", WORDS, "1 wrong choice", "Not `one`. 1 is odd."),
+        ("two", WORDS, RIGHT, "`two`: I tried all 2."),
+        ("", {"three": 3}, RIGHT, "None: I tried all 1."),
+    ],
+)
+def test_a_choice_is_checked_by_trying_every_option(chosen, options, name, said):
+    feedback = check_choice(
+        chosen, options, lambda k: k % 2 == 0, lambda k: f"{k} is odd."
+    )
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+def shifts(a, v):
+    out = a.new_zeros(len(a) + len(v) - 1)
+    for i in range(len(a)):
+        out[i : i + len(v)] += a[i] * v
+    return out
+
+
+def in_one_line(a, v):
+    return a + v
+
+
+FIRST = shifts.__code__.co_firstlineno
+SECONDS = {1: 10, 2: 20, 3: 60, 4: 10}  # of its lines, so that 1 / (1 - 0.6) = 2.5
+HITS = {1: 1, 2: 6, 3: 5, 4: 1}
+
+
+class Profiler(LineProfiler):
+    """A profiler whose clock is the test's."""
+
+    def get_stats(self):
+        stats = super().get_stats()
+        for (_, first, _), lines in stats.timings.items():
+            if first == FIRST:
+                lines[:] = [(FIRST + k, HITS[k], SECONDS[k]) for k in SECONDS]
+        return stats
+
+
+def profile_of(function):
+    profiler = Profiler(function)
+    profiler.runcall(function, torch.ones(5), torch.ones(5))
+    return profiler
+
+
+SLOWEST = FIRST + 3
+GOOD = {"line": SLOWEST, "hits": 5, "at most": 2.5}
+
+
+@pytest.mark.parametrize(
+    ("answers", "function", "name", "said"),
+    [
+        (..., shifts, UNANSWERED, "Write a number in place of each"),
+        (GOOD | {"hits": ...}, shifts, UNANSWERED, "Write a number in place of each"),
+        ((3, 5, 2.5), shifts, "wrong type", 'Keep the dict with its keys `"line"`'),
+        ({"line": 3}, shifts, "wrong type", '`"at most"`'),
+        (GOOD | {"hits": "5"}, shifts, "wrong type", '`"hits"` needs a number'),
+        (GOOD, stub, UNANSWERED, "Write your code"),
+        (GOOD, in_one_line, "only one line", "Give each step its own line"),
+        (GOOD, by_the_shape, "no profile of it", "hasn't seen `by_the_shape` run"),
+        (GOOD | {"line": 0}, shifts, "the slowest line", "No line 0 ran."),
+        (GOOD | {"line": FIRST + 2}, shifts, "the slowest line", "the most hits, but"),
+        (GOOD | {"line": FIRST + 1}, shifts, "the slowest line", "another takes more"),
+        (GOOD | {"hits": 6}, shifts, "the hits", f"the hits of line {FIRST + 2}, `for"),
+        (GOOD | {"hits": 25}, shifts, "the hits", "Not 25."),
+        (GOOD | {"at most": 60}, shifts, "the bound", "line's share of the time, in p"),
+        (GOOD | {"at most": 0.6}, shifts, "the bound", "the line's share of the time."),
+        (
+            GOOD | {"at most": 0.4},
+            shifts,
+            "the bound",
+            "share of the time that is left",
+        ),
+        (GOOD | {"at most": 40}, shifts, "the bound", "that is left, in percent."),
+        (GOOD | {"at most": 1.67}, shifts, "the bound", "everything *but* the line"),
+        (GOOD | {"at most": 1.5}, shifts, "the bound", "twice as fast is 2, not 1."),
+        (GOOD | {"at most": 0}, shifts, "the bound", "Suppose the line took no time"),
+        (GOOD | {"at most": 3}, shifts, "the bound", "Suppose the line took no time"),
+        (GOOD, shifts, RIGHT, f"Line {SLOWEST} takes 60 % of the time, in 5 hits."),
+        (GOOD | {"at most": 2.54}, shifts, RIGHT, "2.5× as fast"),
+    ],
+)
+def test_what_is_read_off_a_profile_is_checked_against_it(
+    answers, function, name, said
+):
+    ran = shifts if function in (stub, by_the_shape) else function
+    feedback = check_profile(answers, profile_of(ran), function)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize("profiler", [None, ...])
+def test_what_is_no_profiler_is_told(profiler):
+    assert check_profile(GOOD, profiler, shifts).name == "no profile of it"
+
+
+def slow_average(x, k):
+    out = x.new_zeros(len(x), x.shape[1] - k + 1)
+    for t in range(out.shape[1]):
+        for j in range(k):
+            out[:, t] += x[:, t + j] / k
+    return out
+
+
+def average(x, k):
+    return x.unfold(1, k, 1).mean(2)
+
+
+def average_by_sums(x, k):
+    sums = pad(x.cumsum(1), (1, 0))
+    return (sums[:, k:] - sums[:, :-k]) / k
+
+
+def average_in_a_loop(x, k):
+    return sum(x[:, j : x.shape[1] - k + 1 + j] for j in range(k)) / k
+
+
+def average_in_numpy(x, k):
+    kernel = np.ones(k, x.numpy().dtype) / k
+    rows = [np.convolve(row, kernel, "valid") for row in x.numpy()]
+    return torch.from_numpy(np.stack(rows))
+
+
+def average_and_clear(x, k):
+    out = average(x, k)
+    x.zero_()
+    return out
+
+
+def average_of_old_memory(x, k):
+    out = x.new_empty(len(x), x.shape[1] - k + 1)
+    out[1:] = average(x[1:], k)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("function", "loops", "name", "said"),
+    [
+        (stub, 0, UNANSWERED, "Write your code"),
+        (7, 0, "wrong type", "of type int"),
+        (lambda x, k: x.unfld(1), 0, "an error in your code", "raises AttributeError"),
+        (lambda x, k: None, 0, "wrong type", "Is the `return` missing?"),
+        (
+            lambda x, k: average(x, k).tolist(),
+            0,
+            "wrong type",
+            "You return `list`, not",
+        ),
+        (lambda x, k: average(x, k).T, 0, "wrong shape", "(6, 2), not (2, 6)."),
+        (lambda x, k: average(x, k).float(), 0, "wrong dtype", "(Tried: (3, 9), 4.)"),
+        (lambda x, k: k * average(x, k), 0, "wrong numbers", "12 of 12 numbers are wr"),
+        (average_of_old_memory, 0, "memory that doesn't begin with zeros", "`new_em"),
+        (average_and_clear, 0, "an input changed", "changes its input"),
+        (average_in_a_loop, 0, "still looping", "7 calls into torch for (2, 8), 3, an"),
+        (average_in_numpy, 0, "still looping", "lines of Python"),
+        (slow_average, 1, "still looping", "(12, 60), 9."),
+        (average_in_a_loop, 1, RIGHT, "numbers are right in 3 cases"),
+        (average_by_sums, 0, RIGHT, "`slow_average` makes"),
+        (
+            average,
+            0,
+            RIGHT,
+            "into torch: 2; `slow_average` makes 2,809. **Time**, at th",
+        ),
+    ],
+)
+def test_any_function_is_checked_against_a_slow_one(
+    function, loops, name, said, monkeypatch
+):
+    monkeypatch.setattr(same_as_slow, "time_together", timed(1e-5, 1e-3))
+    generator = torch.Generator().manual_seed(0)
+    cases = [
+        (torch.randn(2, 8, generator=generator), 3),
+        (torch.randn(3, 9, generator=generator, dtype=torch.float64), 4),
+        (torch.randn(12, 60, generator=generator), 9),
+    ]
+    feedback = check_same(function, slow_average, cases, loops=loops)
     assert feedback.name == name
     assert said in feedback.text
 

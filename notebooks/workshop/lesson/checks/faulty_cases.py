@@ -81,7 +81,7 @@ def _go_wrong(function: Callable, a: Tensor, v: Tensor) -> tuple[bool, str]:
         raise fault
     wanted = convolve_rows(a, v)
     if fault.name == "wrong type":
-        return False, f"returns {tell_value(type(got))}, which isn't a dense tensor"
+        return False, f"returns a `{type(got).__name__}` instead of a dense tensor"
     if got.dtype != a.dtype:
         return False, f"returns {got.dtype} for {a.dtype}"
     named = "" if fault.name.startswith("wrong") else f": {fault.name}"

@@ -38,7 +38,7 @@ def check_number(
 
 def tell_value(value: Any) -> str:
     """Write what a reader gave as code, on one short line."""
-    text = " ".join(repr(value).split()).replace("<", "&lt;")
+    text = " ".join(repr(value).split()).replace("`", "'")
     return f"`{text if len(text) <= 60 else f'{text[:57]}...'}`"
 
 
