@@ -511,10 +511,6 @@ def test_a_source_can_be_shown_without_its_docstring():
 POINTS = [workshop.Point(m, n, 10) for m in (2, 5) for n in (2, 5)]
 WORDS = [  # what was drawn, and what the figure says of it
     (
-        lambda: workshop.draw_bars({"a = 1": 2e-3, "b": 1.5}, "Time"),
-        "2.0 ms: a = 1; 1.5 s: b",
-    ),
-    (
         lambda: workshop.draw_curves([1, 9000], {"loop": [1e-6, 2e-3]}, "Race", "rows"),
         "time per call over rows, 1 to 9,000: loop, from 1.0 µs to 2.0 ms",
     ),
