@@ -1,6 +1,7 @@
 """The notebooks' tools tell the truth."""
 
 import base64
+import platform
 import random
 import re
 import subprocess
@@ -194,9 +195,29 @@ def test_functions_timed_together_keep_their_names_and_order():
 
 def advice(thing):
     """Return what `check_machine` says to do about `thing`."""
-    _, _, *rows = workshop.check_machine().markdown.splitlines()
-    cells = [row.strip("| ").split(" | ") for row in rows]
-    return {name: words for name, _, words in cells}[thing]
+    rows = re.findall(
+        r"(?m)^\| (.+) \| .+ \| (.+) \|$", workshop.check_machine().markdown
+    )
+    return dict(rows)[thing]
+
+
+def test_a_machine_that_is_ready_gets_one_line_and_the_rest_is_folded(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    for check in ("settings", "disk", "cores"):
+        row = preflight.Check(f"{check} granted", "3", "")
+        monkeypatch.setattr(preflight, f"check_{check}", lambda row=row: [row])
+    line, *_, end = workshop.check_machine().markdown.split("\n\n")
+    assert line.startswith(f"**✓ Ready:** Python {platform.python_version()}, torch ")
+    assert ", cores: 3, threads: 1, GPU: " in line
+    assert end == "</details>"
+
+
+def test_what_is_to_do_comes_first_and_the_table_is_open(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    line, details, *_ = workshop.check_machine().markdown.split("\n\n")
+    assert "threads in use: torch.set_num_threads(1)" in line
+    assert line.startswith("**✗ To do:** ")
+    assert details == "<details open><summary>Details</summary>"
 
 
 def test_the_table_tells_what_the_preflight_found(monkeypatch):
