@@ -39,6 +39,7 @@ try:
         format_ratio,
         format_time,
         speed_up,
+        time_parts,
         time_table,
     )
     from .show.charts import draw_bars, draw_curves, draw_roofline, draw_series
@@ -103,6 +104,7 @@ __all__ = [
     "stepper",
     "sweep",
     "table",
+    "time_parts",
     "time_table",
     "time_together",
     "winner",
