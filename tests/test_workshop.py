@@ -373,6 +373,14 @@ def test_a_table_compares_by_the_least_and_shows_what_a_user_feels(sleep):
     assert other.endswith(" | 3× |")
 
 
+def test_parts_are_told_as_shares_of_the_whole(sleep):
+    calls = {"whole": lambda: sleep(0.4), "part": lambda: sleep(0.3)}
+    assert str(workshop.time_parts(calls, block=0.1)).splitlines()[2:] == [
+        "| whole | 400.0\xa0ms | 100\xa0% of the time |",
+        "| part | 300.0\xa0ms | 75\xa0% of the time |",
+    ]
+
+
 @pytest.mark.parametrize(
     ("times", "crossed"),
     [

@@ -44,6 +44,7 @@ try:
         format_ratio,
         format_time,
         speed_up,
+        time_parts,
         time_table,
     )
     from .show.charts import draw_curves, draw_roofline, draw_series
@@ -112,6 +113,7 @@ __all__ = [
     "stepper",
     "sweep",
     "table",
+    "time_parts",
     "time_table",
     "time_together",
     "winner",
