@@ -1,8 +1,10 @@
 """Run code in a fresh Python: what a process settles at its start can't be undone."""
 
 import os
+import re
 import subprocess
 import sys
+from math import ceil, prod
 
 from ..paths import ROOT
 
@@ -29,11 +31,15 @@ def run_fresh(code: str, **environment: str) -> str:
     return done.stdout
 
 
-def onednn_log(code: str, about: str, **environment: str) -> list[str]:
+def onednn_log(
+    code: str, about: str = "", layouts: bool = False, **environment: str
+) -> list[str]:
     """Run `code` as `run_fresh` does; return the lines that it and oneDNN print.
 
     oneDNN tells which implementation does each piece of work, and which refuse it. Of
-    the refusals those are kept whose reason names `about`. Repeated lines are left out.
+    the refusals those are kept whose reason names `about`, none if it is empty. With
+    `layouts` a reorder tells the shape and how its numbers lie in memory afterwards.
+    Repeated lines are left out.
     """
     wanted = {"ONEDNN_VERBOSE": "dispatch,profile_exec", **environment}
     lines = []
@@ -41,10 +47,31 @@ def onednn_log(code: str, about: str, **environment: str) -> list[str]:
         fields = line.split(",")
         if "exec" in fields:
             line = f"oneDNN: {fields[5]} by {fields[6]}"
-        elif "create:dispatch" in fields and about in fields[-2]:
+            if layouts and fields[5] == "reorder":
+                line = f"oneDNN: reorder {in_words(fields[8], fields[-2])}"
+        elif about and "create:dispatch" in fields and about in fields[-2]:
             line = f"oneDNN: refused: {fields[-2].split(': ')[-1]}"
         elif fields[0] == "onednn_verbose":
             continue
         if line not in lines[-1:]:
             lines.append(line)
     return lines
+
+
+def in_words(memory: str, shape: str) -> str:
+    """Say how numbers lie after a reorder, from oneDNN's own `memory` and `shape`.
+
+    `memory` names both layouts by the letters of the axes: "abcd" is plain; in "aBcd8b"
+    axis b lies in blocks of 8, the last filled up with zeros. `shape`: "10000x1x1x5".
+    """
+    after = re.findall(r":blocked:(\w+)", memory)[-1]
+    told, sizes = shape.replace("x", " × "), [int(size) for size in shape.split("x")]
+    blocks = dict.fromkeys("abcdef"[: len(sizes)], 1)
+    for block, axis in re.findall(r"(\d+)([a-z])", after):
+        blocks[axis] *= int(block)
+    if max(blocks.values()) == 1:
+        return f"{told} into plain rows"
+    pairs = list(zip(sizes, blocks.values(), strict=True))
+    times = prod(ceil(size / block) * block for size, block in pairs) / prod(sizes)
+    cut = " × ".join(str(block) for block in blocks.values() if block > 1)
+    return f"{told} into blocks of {cut}, {times:.3g} times the memory"
