@@ -661,10 +661,10 @@ torch.conv1d(torch.ones(1, 8, 5), torch.ones(8, 1, 7), padding=6, groups=8)
     [
         ("abcd", "9x1x1x5", "9 × 1 × 1 × 5 into plain rows"),
         ("aBcd8b", "9x1x1x5", "9 × 1 × 1 × 5 into blocks of 8, 8 times the memory"),
-        ("aBcd8b", "1x24x1x5", "1 × 24 × 1 × 5 into blocks of 8, 1 times the memory"),
+        ("aBcd8b", "1x24x1x5", "1 × 24 × 1 × 5 into blocks of 8, no more memory"),
         ("ABcd4b8a2b", "8x2x1", "8 × 2 × 1 into blocks of 8 × 8, 4 times the memory"),
     ],
 )
 def test_a_layout_of_onednn_is_told_in_words(after, shape, words):
-    memory = f"src:f32::blocked:abcd::f0 dst:f32:p:blocked:{after}::f0"
-    assert in_words(memory, shape) == words
+    layouts = f"src:f32::blocked:abcd::f0 dst:f32:p:blocked:{after}::f0"
+    assert in_words(layouts, shape) == words

@@ -15,6 +15,11 @@ from IPython.display import publish_display_data
 from .paths import ROOT
 from .show.style import STYLE
 
+COLUMNS = (
+    105  # as many fit at 1280 × 720 in JupyterLab's presentation mode, 108 at most
+)
+DOCSTRING = re.compile(r"""(?ms)^( *\d+ {40,}r?("{3}|'{3})).*?\2 *$""")
+
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Prepare `shell`, the kernel's IPython: this is what `%load_ext workshop` runs.
@@ -31,12 +36,18 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _publish_page(text, start=0, screen_lines=0, pager_cmd=None):
-    """Publish what a magic sends to the pager, without the paths of this machine."""
+    """Publish what a magic sends to the pager, without the paths of this machine.
+
+    A profiler's table fits a projector: long lines end in …, docstrings are folded.
+    """
     text = text["text/plain"] if isinstance(text, dict) else text
     text = re.sub(re.escape(str(ROOT)) + r"[\\/]", "", text)
     text = re.sub(
         r"(?m)^(File: ).*ipykernel_\d+[\\/]\d+\.py$", r"\1a cell of this notebook", text
     )
+    if "Line Contents" in text:
+        text = DOCSTRING.sub(r"\1…\2", text)
+        text = re.sub(rf"(?m)^(?= *\d)(.{{{COLUMNS - 1}}}).{{2,}}$", r"\1…", text)
     publish_display_data({"text/plain": text})
 
 

@@ -58,13 +58,14 @@ def onednn_log(
     return lines
 
 
-def in_words(memory: str, shape: str) -> str:
-    """Say how numbers lie after a reorder, from oneDNN's own `memory` and `shape`.
+def in_words(layouts: str, shape: str) -> str:
+    """Say how numbers lie after a reorder, from oneDNN's own `layouts` and `shape`.
 
-    `memory` names both layouts by the letters of the axes: "abcd" is plain; in "aBcd8b"
-    axis b lies in blocks of 8, the last filled up with zeros. `shape`: "10000x1x1x5".
+    `layouts` names the one before and the one after by the letters of their axes:
+    "abcd" is plain; in "aBcd8b" axis b lies in blocks of 8, the last filled up with
+    zeros. `shape` is such as "10000x1x1x5".
     """
-    after = re.findall(r":blocked:(\w+)", memory)[-1]
+    after = re.findall(r":blocked:(\w+)", layouts)[-1]
     told, sizes = shape.replace("x", " × "), [int(size) for size in shape.split("x")]
     blocks = dict.fromkeys("abcdef"[: len(sizes)], 1)
     for block, axis in re.findall(r"(\d+)([a-z])", after):
@@ -74,4 +75,5 @@ def in_words(memory: str, shape: str) -> str:
     pairs = list(zip(sizes, blocks.values(), strict=True))
     times = prod(ceil(size / block) * block for size, block in pairs) / prod(sizes)
     cut = " × ".join(str(block) for block in blocks.values() if block > 1)
-    return f"{told} into blocks of {cut}, {times:.3g} times the memory"
+    memory = f"{times:.3g} times the" if times > 1 else "no more"
+    return f"{told} into blocks of {cut}, {memory} memory"
