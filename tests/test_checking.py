@@ -1581,9 +1581,32 @@ def test_numbers_are_checked(function, name, said):
     ("guess", "found", "unit", "printed"),
     [
         (..., 847, " calls", "You wrote nothing down. It is 847 calls."),
-        (1400, 1847, "", "You wrote 1400. It is 1,847."),
-        ((43, 30), (43, 31), "", "You wrote 43 and 30. It is 43 and 31."),
-        (3, 0.05, "", "You wrote 3. It is 20× slower, a factor of 0.05×."),
+        (
+            1400,
+            1847,
+            "",
+            "You wrote 1,400. It is 1,847: you were within a factor of two.",
+        ),
+        (847, 847, " calls", "You wrote 847. It is 847 calls: exactly right."),
+        (35, 217, "", "You wrote 35. It is 217: you were off by a factor of 6.2."),
+        (0, 217, "", "You wrote 0. It is 217."),
+        ("many", 217, "", "You wrote many. It is 217."),
+        (
+            (43, 30),
+            (43, 31),
+            "",
+            "You wrote 43 and 30. It is 43 and 31: 1 of 2 exactly right.",
+        ),
+        (12, (6, 40), "", "You wrote 12. It is 6 and 40: write a list of 2 numbers."),
+        (
+            3,
+            0.05,
+            "",
+            (
+                "You wrote 3. It is 20× slower, a factor of 0.05×, and you were on the "
+                "wrong side of 1: slower, not faster."
+            ),
+        ),
         (..., 2.5, "", "You wrote nothing down. It is 2.5× faster."),
     ],
 )

@@ -43,7 +43,6 @@ try:
         crossover,
         format_ratio,
         format_time,
-        speed_up,
         time_parts,
         time_table,
     )
@@ -109,7 +108,6 @@ __all__ = [
     "show",
     "show_code",
     "show_figure",
-    "speed_up",
     "stepper",
     "sweep",
     "table",

@@ -15,9 +15,7 @@ from IPython.display import publish_display_data
 from .paths import ROOT
 from .show.style import STYLE
 
-COLUMNS = (
-    105  # as many fit at 1280 × 720 in JupyterLab's presentation mode, 108 at most
-)
+SOURCE = 54  # columns of source beside a profile fit 1280 × 720, presented
 DOCSTRING = re.compile(r"""(?ms)^( *\d+ {40,}r?("{3}|'{3})).*?\2 *$""")
 
 
@@ -38,7 +36,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 def _publish_page(text, start=0, screen_lines=0, pager_cmd=None):
     """Publish what a magic sends to the pager, without the paths of this machine.
 
-    A profiler's table fits a projector: long lines end in …, docstrings are folded.
+    A profiler's table fits a projector: its docstrings are folded, long lines of source
+    end in …, at the same place whatever the widths of the numbers before them.
     """
     text = text["text/plain"] if isinstance(text, dict) else text
     text = re.sub(re.escape(str(ROOT)) + r"[\\/]", "", text)
@@ -47,7 +46,9 @@ def _publish_page(text, start=0, screen_lines=0, pager_cmd=None):
     )
     if "Line Contents" in text:
         text = DOCSTRING.sub(r"\1…\2", text)
-        text = re.sub(rf"(?m)^(?= *\d)(.{{{COLUMNS - 1}}}).{{2,}}$", r"\1…", text)
+        before = re.search(r"(?m)^Line #.*(?=Line Contents)", text)[0]
+        fits = len(before) + SOURCE - 1
+        text = re.sub(rf"(?m)^(?= *\d)(.{{{fits}}}).{{2,}}$", r"\1…", text)
     publish_display_data({"text/plain": text})
 
 
