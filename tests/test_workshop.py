@@ -475,8 +475,8 @@ def test_a_table_compares_by_the_least_and_shows_what_a_user_feels(sleep):
     calls = {"loop": lambda: sleep(0.6), "other": lambda: sleep(0.2 + next(disturbed))}
     [header, _, loop, other] = str(workshop.time_table(calls, block=0.1)).splitlines()
     assert header == (
-        "|  | least, to compare | median, as felt | spread (IQR) | "
-        "speed-up over loop, by the least |"
+        "|  | least (to compare) | median (typical) | spread (IQR) | "
+        "speed-up over loop |"
     )
     assert loop.startswith("| loop | 600.0\xa0ms | 600.0\xa0ms | ")
     assert loop.endswith(" | 1× |")

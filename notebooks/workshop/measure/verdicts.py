@@ -73,8 +73,8 @@ def time_table(calls: dict[str, Callable], **options: Any) -> table:
         (name, *map(format_time, (least(m), m.median, m.iqr)), faster[name])
         for name, m in measured.items()
     ]
-    headers = "least, to compare", "median, as felt", "spread (IQR)"
-    return table(rows, ["", *headers, f"speed-up over {first}, by the least"])
+    headers = "least (to compare)", "median (typical)", "spread (IQR)"
+    return table(rows, ["", *headers, f"speed-up over {first}"])
 
 
 def crossover(

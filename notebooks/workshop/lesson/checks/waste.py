@@ -1,6 +1,7 @@
 """Refuse what is right and wasteful: loops, memory, copies of windows."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -96,11 +97,15 @@ def check_copies(function: Callable, make: Callable) -> None:
 
 def check_calls(function: Callable, most: int, make: Callable) -> None:
     """Refuse over `most` calls into torch for 5 × 7, or for 7 × 5."""
-    long, short = (count_torch(function, *make(4, m, n)) for m, n in [(5, 7), (7, 5)])
-    if max(long, short) > most:
+    counts = [count_calls(function, *make(4, m, n)) for m, n in [(5, 7), (7, 5)]]
+    found = [count.total() for count in counts]
+    if max(found) > most:
+        largest = max(counts, key=Counter.total).most_common()
+        listed = ", ".join(f"{times} `{name}`" for name, times in largest)
         text = (
-            f"It is right, but makes {long} calls into torch for 5 × 7, and {short} "
-            f"for 7 × 5. Both should make {most} at most."
+            f"It's right, but it makes {found[0]} calls into torch for 5 × 7 and "
+            f"{found[1]} for 7 × 5. Neither should make more than {most}. The "
+            f"{max(found)} are {listed}."
         )
         raise Fault("too many calls", text)
 
