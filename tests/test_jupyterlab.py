@@ -353,7 +353,7 @@ def cut_off(page, notebook):
     """
     page.evaluate("jupyterapp.shell.collapseLeft()")
     page.evaluate(PRESENTATION_MODE)
-    for code in (".jp-CodeCell .cm-line", ".jp-OutputArea-output pre"):
+    for code in (".jp-CodeCell .cm-line", ".jp-RenderedText pre"):
         expect(page.locator(code).first).to_have_css("font-size", "16px")  # not 13
     page.evaluate(UNFOLD)
     unbroken = page.add_style_tag(content=UNBROKEN)
