@@ -36,6 +36,7 @@ NO_LOOP = {"before": question.convolve_shift_add}
 WINDOWS = {"before": question.convolve_antidiagonals, "copies": False}
 ONE_KERNEL = {"before": question.convolve_windows, "one_kernel": True}
 FEWEST = {"before": question.convolve_antidiagonals, "multiplications": 55}
+FEW_CALLS = SHIFTS | {"calls": 17}
 FEWEST_IN_A_LOOP = FEWEST | {"loops": 1}
 ONE_PRODUCT = ONE_KERNEL | {"uses": "mm"}
 CONTRACT = {"before": question.convolve_shift_add, "loops": 2, "contract": True}
@@ -253,6 +254,22 @@ def scales_its_input(a, v):
 def clears_its_input(a, v):
     out = question.convolve_shift_add(a, v)
     v.zero_()
+    return out
+
+
+def add_slices(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m] += a * v[:, j : j + 1]
+    return out
+
+
+def writes_nothing(a, v):
+    m, n = a.shape[1], v.shape[1]
+    out = a.new_zeros(len(a), m + n - 1)
+    for j in range(n):
+        out[:, j : j + m].addcmul(a, v[:, j : j + 1])
     return out
 
 
@@ -667,6 +684,8 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (clears_its_input, SHIFTS, "an input changed", "changes `a` or `v`"),
     (scales_its_input, SHIFTS, "an input changed", "so may your own next step"),
     (overwrites, SHIFTS, "sums overwritten", "write `=` where you mean `+=`"),
+    (writes_nothing, SHIFTS, "all zeros", "work in place end in `_`"),
+    (add_slices, FEW_CALLS, "too many calls", "The 43 are 21 `slice`, 7 `mul`, 7"),
     (stops_one_early, SHIFTS, "the last step is missing", "`range(n)` already stops"),
     (
         stops_one_early_in_the_signal,
@@ -939,6 +958,7 @@ ALL = [*VECTORISED, question.convolve_shift_add, question.convolve_fast]
         (question.convolve_antidiagonals, FEWEST),
         (question.convolve_transposed, FEWEST),
         (question.convolve_shift_add, FEWEST_IN_A_LOOP),
+        (question.convolve_shift_add, FEW_CALLS),
         (one_kernel_as_a_matrix, ONE_PRODUCT),
         (
             one_kernel_as_a_matrix,
@@ -1581,9 +1601,32 @@ def test_numbers_are_checked(function, name, said):
     ("guess", "found", "unit", "printed"),
     [
         (..., 847, " calls", "You wrote nothing down. It is 847 calls."),
-        (1400, 1847, "", "You wrote 1400. It is 1,847."),
-        ((43, 30), (43, 31), "", "You wrote 43 and 30. It is 43 and 31."),
-        (3, 0.05, "", "You wrote 3. It is 20× slower, a factor of 0.05×."),
+        (
+            1400,
+            1847,
+            "",
+            "You wrote 1,400. It is 1,847: you were within a factor of two.",
+        ),
+        (847, 847, " calls", "You wrote 847. It is 847 calls: exactly right."),
+        (35, 217, "", "You wrote 35. It is 217: you were off by a factor of 6.2."),
+        (0, 217, "", "You wrote 0. It is 217."),
+        ("many", 217, "", "You wrote many. It is 217."),
+        (
+            (43, 30),
+            (43, 31),
+            "",
+            "You wrote 43 and 30. It is 43 and 31: 1 of 2 exactly right.",
+        ),
+        (12, (6, 40), "", "You wrote 12. It is 6 and 40: write a list of 2 numbers."),
+        (
+            3,
+            0.05,
+            "",
+            (
+                "You wrote 3. It is 20× slower, a factor of 0.05×, and you were on the "
+                "wrong side of 1: slower, not faster."
+            ),
+        ),
         (..., 2.5, "", "You wrote nothing down. It is 2.5× faster."),
     ],
 )

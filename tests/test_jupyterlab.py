@@ -291,10 +291,11 @@ def test_the_slider_walks_through_its_pictures(page):
 STUB = "def my_shift_add(a, v):\n..."
 ANSWER = """\
 def my_shift_add(a, v):
+v, a = sorted([a, v], key=lambda t: t.shape[1])
 m, n = a.shape[1], v.shape[1]
 out = a.new_zeros(len(a), m + n - 1)
 for j in range(n):
-out[:, j : j + m] += a * v[:, j : j + 1]
+out[:, j : j + m].addcmul_(a, v[:, j : j + 1])
 """  # the editor indents
 
 
@@ -352,7 +353,7 @@ def cut_off(page, notebook):
     """
     page.evaluate("jupyterapp.shell.collapseLeft()")
     page.evaluate(PRESENTATION_MODE)
-    for code in (".jp-CodeCell .cm-line", ".jp-OutputArea-output pre"):
+    for code in (".jp-CodeCell .cm-line", ".jp-RenderedText pre"):
         expect(page.locator(code).first).to_have_css("font-size", "16px")  # not 13
     page.evaluate(UNFOLD)
     unbroken = page.add_style_tag(content=UNBROKEN)

@@ -1,5 +1,6 @@
 """The notebooks are tested strictly: planted defects show that none gets by."""
 
+import inspect
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from paths import FOLDER, FURTHER, NOTEBOOKS, ROOT, path_of
 
 import native
+from SO_CONVOLVE_QUESTION import convolve
 from workshop.lesson.checks.feedback import UNANSWERED
 
 # Defects are planted into copies of these two.
@@ -153,12 +155,13 @@ def with_metadata(**metadata):
     return lambda copy: copy.metadata.update(metadata)
 
 
-def changed(old, new):
-    """Change a text wherever it stands in the notebook's sources."""
+def changed(old, new, of=""):
+    """Change a text in all sources of the notebook that hold `of`, too."""
 
     def plant(copy):
-        assert any(old in cell.source for cell in copy.cells)
-        for cell in copy.cells:
+        cells = [cell for cell in copy.cells if of in cell.source]
+        assert any(old in cell.source for cell in cells)
+        for cell in cells:
             cell.source = cell.source.replace(old, new)
 
     return plant
@@ -200,7 +203,7 @@ def with_exercise(last_hint):
 
 
 def answered(copy):
-    [(_, check, _)] = rules.exercises(copy)
+    (_, check, _), *_ = rules.exercises(copy)
     check.outputs = [printed("✓ Right")]
 
 
@@ -235,6 +238,18 @@ def test_no_guard_complains_of_what_is_right(plant):
     assert complaints(plant) == []
 
 
+def test_the_loop_is_quoted_as_it_stands_in_its_file():
+    texts = [cell.source for path in NOTEBOOKS for cell in rules.prose(read(path))]
+    code = re.findall(r"(?s)```python\n(.*?)\n```", "\n".join(texts))
+    bare = [re.sub(r" +# ___ times", "", block) for block in code]
+    quoted = [block for block in bare if "in range(acols):\n" in block]
+    assert len(quoted) == 4
+    for block in quoted:
+        assert block in inspect.getsource(convolve)
+
+
+HINTLESS = "cell 12 is an exercise: let three hints"
+UNSOLVED = "cell 12 is an exercise: let its solution"
 BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
 
 
@@ -243,7 +258,7 @@ BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
     [
         (with_code("a", count=99), "code cell {n} has the count 99: run all from"),
         (exchanged, "code cell 3 has the count 4: run all from the top"),
-        (without_outputs("from workshop import prove"), "cell 11 calls prove(…) and"),
+        (without_outputs("from workshop import prove"), "cell 14 calls prove(…) and"),
         (with_code("print(1)"), "{last} calls print(…) and stores nothing: run it"),
         (stored(printed("UsageError: no")), "{last} stores a UsageError: load"),
         (stored(raised()), "{last} stores an error: mend or tag it"),
@@ -315,11 +330,11 @@ BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
         # what its reader does
         (changed("my_guess = ...", "my_guess = 3"), "the prediction isn't taken once"),
         (without("from workshop import compare_guess"), "the prediction isn't taken"),
-        (changed("check(my_shift", "print(my_shift"), "cell 6 is an exercise: let a"),
-        (answered, "cell 7 stores an answer: empty the stub and run all"),
-        (changed("    ...", "    return a"), "cell 6 is an exercise without `...`"),
-        (changed("<summary>Hint 3", "<summary>3"), "cell 6 is an exercise: let three"),
-        (changed("<summary>Solution", "<summary>"), "cell 6 is an exercise: let its"),
+        (changed("check(my_shift", "print(my_shift"), "cell 12 is an exercise: let a"),
+        (answered, "cell 8 stores an answer: empty the stub and run all"),
+        (changed("    ...", "    return a"), "cell 12 is an exercise without `...`"),
+        (changed("<summary>Hint 3", "<summary>3", of="my_shift"), HINTLESS),
+        (changed("<summary>Solution", "<summary>", of="my_shift"), UNSOLVED),
         (with_exercise("`torch.zeros(2)`"), "{stub} has the hint torch.zeros(2)"),
         (changed("## Recap", "## The end"), "there is no recap, or a second: let one"),
     ],

@@ -89,6 +89,10 @@ VARYING = [
         "Here, from kernels of 7 to kernels of 8",
         "Here, nobody can tell: a copy shows as much",
     ),
+    (
+        "**✓ Ready:** torch 2.13.0\n\n<details><summary>Details</summary>",
+        "**✗ To do:** GPU: wait\n\n<details open><summary>Details</summary>",
+    ),
     ("| cores granted | 2 | nothing |", "| cores granted | 0.5 | expect other times |"),
     ("| instruction set | AVX2 | nothing |", "| instruction set | NEON | nothing: a |"),
     ("| GPU | none | nothing |", "| GPU | Apple GPU | nothing: left idle |"),

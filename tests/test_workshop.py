@@ -1,6 +1,7 @@
 """The notebooks' tools tell the truth."""
 
 import base64
+import platform
 import random
 import re
 import subprocess
@@ -21,10 +22,12 @@ import preflight
 import SO_CONVOLVE_QUESTION as question
 import workshop
 from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
+from workshop import extension
 from workshop.lesson import grid_maps
 from workshop.measure import timing
 from workshop.measure.fresh_process import in_words
 from workshop.measure.sweeping import COPY
+from workshop.measure.verdicts import speed_up
 
 
 def cross_correlation(a, v):
@@ -107,6 +110,114 @@ def test_prove_says_what_it_compared(function, options, capsys):
     assert capsys.readouterr().out.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("options", "compared", "told"),
+    [
+        ({"pair": False}, 36, "in batches of 1 and 5, float32"),
+        ({"batch": False}, 18, "as a pair, float32"),
+    ],
+)
+def test_prove_takes_functions_of_batches_or_of_pairs_alone(
+    options, compared, told, capsys
+):
+    def only(a, v):
+        assert (a.ndim == v.ndim == 2) is options.get("batch", True)
+        return convolve_shift_add(a, v)
+
+    workshop.prove(only, sizes=range(1, 4), **options)
+    said = capsys.readouterr().out
+    assert f"in {compared} comparisons: " in said
+    assert f"\n{told}" in said
+
+
+def an_exercise(a, v): ...
+
+
+def test_prove_says_that_an_exercise_is_not_written_yet(capsys):
+    workshop.prove(an_exercise)
+    said = "an_exercise isn't written yet: nothing to prove.\n"
+    assert capsys.readouterr().out == said
+
+
+def test_prove_refuses_to_compare_nothing():
+    with pytest.raises(ValueError, match="needs sizes, and pairs or batches"):
+        workshop.prove(convolve_shift_add, pair=False, batch=False)
+
+
+def too_large(a, v):
+    return convolve_shift_add(a, v) + 1
+
+
+def doubles_its_input(a, v):
+    result = convolve_shift_add(a, v)
+    a *= 2
+    return result
+
+
+def test_a_race_counts_and_times_what_gives_the_same_and_says_what_does_not(sleep):
+    def slow(a, v):
+        sleep(0.4)
+        return question.convolve(a, v)
+
+    def fast(a, v):
+        sleep(0.1)
+        return convolve_shift_add(a, v)
+
+    others = [fast, an_exercise, too_large, doubles_its_input, refuses_long_kernels]
+    pair = torch.ones(5, 5, dtype=torch.float64), torch.ones(5, 7, dtype=torch.float64)
+    [_, _, *rows] = str(workshop.race([slow, *others], *pair)).splitlines()
+    assert rows == [
+        "| slow | 215 | 1,620 | 400.0\xa0ms | 400.0\xa0ms | 1× |",
+        "| fast | 17 | 440 | 100.0\xa0ms | 100.0\xa0ms | 4× |",
+        "| an_exercise |  |  |  |  | not written yet |",
+        "| too_large |  |  |  |  | wrong, so not raced |",
+        "| doubles_its_input |  |  |  |  | changes its arguments, so not raced |",
+        "| refuses_long_kernels |  |  |  |  | RuntimeError, so not raced |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("functions", "error", "told"),
+    [
+        ([], ValueError, "no functions to race"),
+        ([too_large, too_large], ValueError, "two functions are called too_large"),
+        ([an_exercise], ValueError, "an_exercise isn't written yet"),
+        ({"a number": 3}, TypeError, "a number is no function, but int"),
+        ([a_list], TypeError, "a_list must return a tensor, not list"),
+    ],
+)
+def test_a_race_that_cannot_be_run_is_refused(functions, error, told):
+    with pytest.raises(error, match=told):
+        workshop.race(functions, torch.ones(2), torch.ones(3))
+
+
+PROFILED = """\
+Line #      Hits         Time  Per Hit   % Time  Line Contents
+==============================================================
+     9                                           def f(a):
+    10                                               \"\"\"Tell what it does.
+
+    12                                               At length.
+    13                                               \"\"\"
+    14         1         68.0     68.0      0.7      return {line}
+    15         1         68.0     68.0      0.7      return a
+"""
+
+
+@pytest.mark.parametrize("widening", ["", "    "])
+def test_a_profile_fits_a_projector_and_is_cut_at_the_same_place(widening):
+    InteractiveShell.instance()
+    page = PROFILED.format(line="a" * 80).replace("% Time", widening + "% Time")
+    page = page.replace("      0.7  ", widening + "      0.7  ")
+    with capture_output() as shown:
+        extension._publish_page({"text/plain": page})
+    [_, _, _, docstring, long, short] = shown.outputs[0].data["text/plain"].splitlines()
+    assert docstring.endswith('  """…"""')
+    assert long.endswith("  return " + "a" * 42 + "…")
+    assert short.endswith("  return a")
+    assert len(long) <= 105 + len(widening)
+
+
 def test_prove_leaves_torchs_default_dtype_and_random_numbers_alone():
     state = torch.get_rng_state()
     workshop.prove(convolve_shift_add, sizes=[2])
@@ -181,7 +292,7 @@ def test_tables_are_markdown_with_numbers_to_the_right():
     assert table._repr_markdown_().splitlines() == [
         "|  | calls | time |",
         "| :-- | --: | :-- |",
-        "| a | 1,234 | 5.0 ms |",
+        "| a | 1,234 | 5.0\xa0ms |",
         "| b | 5 | - |",
     ]
 
@@ -195,9 +306,29 @@ def test_functions_timed_together_keep_their_names_and_order():
 
 def advice(thing):
     """Return what `check_machine` says to do about `thing`."""
-    _, _, *rows = workshop.check_machine().markdown.splitlines()
-    cells = [row.strip("| ").split(" | ") for row in rows]
-    return {name: words for name, _, words in cells}[thing]
+    rows = re.findall(
+        r"(?m)^\| (.+) \| .+ \| (.+) \|$", workshop.check_machine().markdown
+    )
+    return dict(rows)[thing]
+
+
+def test_a_machine_that_is_ready_gets_one_line_and_the_rest_is_folded(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 1)
+    for check in ("settings", "disk", "cores"):
+        row = preflight.Check(f"{check} granted", "3", "")
+        monkeypatch.setattr(preflight, f"check_{check}", lambda row=row: [row])
+    line, *_, end = workshop.check_machine().markdown.split("\n\n")
+    assert line.startswith(f"**✓ Ready:** Python {platform.python_version()}, torch ")
+    assert ", cores: 3, threads: 1, GPU: " in line
+    assert end == "</details>"
+
+
+def test_what_is_to_do_comes_first_and_the_table_is_open(monkeypatch):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 4)
+    line, details, *_ = workshop.check_machine().markdown.split("\n\n")
+    assert "threads in use: torch.set_num_threads(1)" in line
+    assert line.startswith("**✗ To do:** ")
+    assert details == "<details open><summary>Details</summary>"
 
 
 def test_the_table_tells_what_the_preflight_found(monkeypatch):
@@ -336,7 +467,7 @@ def test_the_doubt_is_by_how_much_two_halves_of_the_rounds_differ(times, share):
 def test_a_speed_up_has_the_digits_that_the_measurement_bears_or_no_verdict(
     before, after, said
 ):
-    assert workshop.speed_up(before, after) == said
+    assert speed_up(before, after) == said
 
 
 def test_a_table_compares_by_the_least_and_shows_what_a_user_feels(sleep):
@@ -344,13 +475,21 @@ def test_a_table_compares_by_the_least_and_shows_what_a_user_feels(sleep):
     calls = {"loop": lambda: sleep(0.6), "other": lambda: sleep(0.2 + next(disturbed))}
     [header, _, loop, other] = str(workshop.time_table(calls, block=0.1)).splitlines()
     assert header == (
-        "|  | least, to compare | median, as felt | spread (IQR) | "
-        "speed-up over loop, by the least |"
+        "|  | least (to compare) | median (typical) | spread (IQR) | "
+        "speed-up over loop |"
     )
-    assert loop.startswith("| loop | 600.0 ms | 600.0 ms | ")
+    assert loop.startswith("| loop | 600.0\xa0ms | 600.0\xa0ms | ")
     assert loop.endswith(" | 1× |")
-    assert other.startswith("| other | 200.0 ms | 1.2 s | ")
+    assert other.startswith("| other | 200.0\xa0ms | 1.2\xa0s | ")
     assert other.endswith(" | 3× |")
+
+
+def test_parts_are_told_as_shares_of_the_whole(sleep):
+    calls = {"whole": lambda: sleep(0.4), "part": lambda: sleep(0.3)}
+    assert str(workshop.time_parts(calls, block=0.1)).splitlines()[2:] == [
+        "| whole | 400.0\xa0ms | 100\xa0% of the time |",
+        "| part | 300.0\xa0ms | 75\xa0% of the time |",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -512,10 +651,6 @@ def test_a_source_can_be_shown_without_its_docstring():
 POINTS = [workshop.Point(m, n, 10) for m in (2, 5) for n in (2, 5)]
 WORDS = [  # what was drawn, and what the figure says of it
     (
-        lambda: workshop.draw_bars({"a = 1": 2e-3, "b": 1.5}, "Time"),
-        "2.0 ms: a = 1; 1.5 s: b",
-    ),
-    (
         lambda: workshop.draw_curves([1, 9000], {"loop": [1e-6, 2e-3]}, "Race", "rows"),
         "time per call over rows, 1 to 9,000: loop, from 1.0 µs to 2.0 ms",
     ),
@@ -566,7 +701,7 @@ WORDS = [  # what was drawn, and what the figure says of it
         "in rows of 4, where each antidiagonal",
     ),
     (
-        lambda: workshop.draw_block_diagonal(3, 3, 2),
+        lambda: workshop.draw_block_diagonal([[4, 5], [6, 7], [1, -1]], 3),
         "12 rows and 9 columns. 3 blocks of 4 by",
     ),
 ]
@@ -587,7 +722,7 @@ def test_a_figure_is_shown_to_every_renderer_and_told_to_who_cannot_see_it():
     assert output.data["text/plain"] == "Calls < 300: loop 215."
     png = output.data["image/png"]
     assert base64.b64decode(png).startswith(b"\x89PNG")
-    start = '<img alt="Calls &lt; 300: loop 215." style="width: 750px; max-width: 100%"'
+    start = '<img alt="Calls &lt; 300: loop 215." style="width: 800px; max-width: 100%"'
     assert output.data["text/html"] == f'{start} src="data:image/png;base64,{png}">'
 
 

@@ -43,10 +43,10 @@ try:
         crossover,
         format_ratio,
         format_time,
-        speed_up,
+        time_parts,
         time_table,
     )
-    from .show.charts import draw_bars, draw_curves, draw_roofline, draw_series
+    from .show.charts import draw_curves, draw_roofline, draw_series
     from .show.figures import show_figure, stepper
     from .show.sources import show, show_code
     from .show.style import TINTS
@@ -78,7 +78,6 @@ __all__ = [
     "count_calls",
     "crossover",
     "dispatched",
-    "draw_bars",
     "draw_block_diagonal",
     "draw_curves",
     "draw_growth",
@@ -109,10 +108,10 @@ __all__ = [
     "show",
     "show_code",
     "show_figure",
-    "speed_up",
     "stepper",
     "sweep",
     "table",
+    "time_parts",
     "time_table",
     "time_together",
     "winner",

@@ -15,6 +15,9 @@ from IPython.display import publish_display_data
 from .paths import ROOT
 from .show.style import STYLE
 
+SOURCE = 54  # columns of source beside a profile fit 1280 × 720, presented
+DOCSTRING = re.compile(r"""(?ms)^( *\d+ {40,}r?("{3}|'{3})).*?\2 *$""")
+
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Prepare `shell`, the kernel's IPython: this is what `%load_ext workshop` runs.
@@ -31,12 +34,21 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def _publish_page(text, start=0, screen_lines=0, pager_cmd=None):
-    """Publish what a magic sends to the pager, without the paths of this machine."""
+    """Publish what a magic sends to the pager, without the paths of this machine.
+
+    A profiler's table fits a projector: its docstrings are folded, long lines of source
+    end in …, at the same place whatever the widths of the numbers before them.
+    """
     text = text["text/plain"] if isinstance(text, dict) else text
     text = re.sub(re.escape(str(ROOT)) + r"[\\/]", "", text)
     text = re.sub(
         r"(?m)^(File: ).*ipykernel_\d+[\\/]\d+\.py$", r"\1a cell of this notebook", text
     )
+    if "Line Contents" in text:
+        text = DOCSTRING.sub(r"\1…\2", text)
+        before = re.search(r"(?m)^Line #.*(?=Line Contents)", text)[0]
+        fits = len(before) + SOURCE - 1
+        text = re.sub(rf"(?m)^(?= *\d)(.{{{fits}}}).{{2,}}$", r"\1…", text)
     publish_display_data({"text/plain": text})
 
 

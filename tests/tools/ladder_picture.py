@@ -1,4 +1,4 @@
-"""Draw `notebooks/ladder.png`, the picture at the top of README, from counted calls.
+"""Draw `notebooks/ladder.png`, the picture in README, from counted calls.
 
 python tests/tools/ladder_picture.py
 """

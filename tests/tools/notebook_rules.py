@@ -273,10 +273,11 @@ def metadata_is_known(notebook, path):
 
 
 def predictions_are_taken_and_answered(notebook, path):
-    guess = re.compile(r"(?m)^my_guess = \.\.\.")
-    cells = code_cells(notebook)
-    asked = [cell for cell in cells if guess.search(cell.source)]
-    answered = [cell for cell in cells if "compare_guess(my_guess" in cell.source]
+    asking, answering = r"(?m)^my_guess = \.\.\.", r"compare_guess\(\s*my_guess\b"
+    asked, answered = (
+        [cell for cell in code_cells(notebook) if re.search(pattern, cell.source)]
+        for pattern in (asking, answering)
+    )
     if len(asked) != 1 or len(answered) != 1:
         yield (
             "the prediction isn't taken once and answered once: write my_guess = ... "

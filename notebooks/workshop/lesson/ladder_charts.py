@@ -45,7 +45,7 @@ def draw_growth(
     left.plot(products, calls, "o-")
     left.set(title="Calls into torch …", ylabel="calls")
     right.plot(products, seconds, "o-", color=OKABE_ITO[1])
-    right.set(title="… and time", ylabel="time per call")
+    right.set(title="… and time", ylabel="time")
     right.yaxis.set_major_formatter(EngFormatter("s"))
     for axes in (left, right):
         axes.set(xlabel="products m·n", ylim=(0, None))

@@ -47,8 +47,8 @@ def race(functions: Sequence[Callable] | Mapping[str, Callable], *args: Any) -> 
         counts = count_calls(function, *args).total(), count_bytes(function, *args)
         faster = "1×" if name == first else speed_up(measured[first], m)
         rows.append((name, *counts, *map(format_time, (least(m), m.median)), faster))
-    times = "least, to compare", "median, as felt"
-    gain = f"speed-up over {first}, by the least"
+    times = "least (to compare)", "median (typical)"
+    gain = f"speed-up over {first}"
     return table(rows, ["", "calls", "bytes", *times, gain])
 
 

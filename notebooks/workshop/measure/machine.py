@@ -8,11 +8,34 @@ import preflight
 
 from ..show.tables import table
 
+FINE = "nothing"
 
-def check_machine() -> table:
-    """Return a table of what this machine has, and what to do where it is amiss.
 
-    Its rows are those of `preflight.py` that need no further kernel, and torch's.
+class machine(table):
+    """One line on this machine, or what to do first; a table of all, folded away."""
+
+    def __init__(self, rows: list[tuple[str, str, str]]):
+        super().__init__(rows, ["", "found", "what to do"])
+        todo = [f"{name}: {mend}" for name, _, mend in rows if mend[:7] != FINE]
+        headline = "**✗ To do:** " + "<br>".join(todo)
+        if not todo:
+            found = {name: found for name, found, _ in rows}
+            headline = (
+                f"**✓ Ready:** Python {found['Python']}, torch {found['torch']}, "
+                f"{found['instruction set']}, cores: {found['cores granted']}, "
+                f"threads: {found['threads in use']}, GPU: {found['GPU']}"
+            )
+        self.markdown = (
+            f"{headline}\n\n<details{' open' if todo else ''}>"
+            f"<summary>Details</summary>\n\n{self.markdown}\n\n</details>"
+        )
+
+
+def check_machine() -> machine:
+    """Return one line that says that this machine is ready, or else what to do.
+
+    The table behind it has the rows of `preflight.py` that need no further kernel, and
+    torch's own.
     """
     checks = [
         *preflight.check_python(),
@@ -22,19 +45,19 @@ def check_machine() -> table:
         *preflight.check_disk(),
         *preflight.check_cores(),
     ]
-    rows = [(name, found, mend or "nothing") for name, found, mend in checks]
-    return table([*rows, *_torch()], ["", "found", "what to do"])
+    rows = [(name, found, mend or FINE) for name, found, mend in checks]
+    return machine([*rows, *_torch()])
 
 
 def _torch():
     threads = torch.get_num_threads()
-    advice = "nothing" if threads == 1 else "torch.set_num_threads(1)"
+    advice = FINE if threads == 1 else "torch.set_num_threads(1)"
     yield "threads in use", str(threads), advice
     kind = f"{torch.backends.cpu.get_cpu_capability()}, {platform.machine()}"
-    yield "instruction set", kind, "nothing: your times will differ"
+    yield "instruction set", kind, f"{FINE}: your times will differ"
     gpu = "none"
     if torch.cuda.is_available():
         gpu = torch.cuda.get_device_name()
     elif torch.backends.mps.is_available():
         gpu = "Apple GPU"
-    yield "GPU", gpu, "nothing: these notebooks need none"
+    yield "GPU", gpu, f"{FINE}: these notebooks need none"

@@ -7,7 +7,15 @@ from typing import Any
 from matplotlib.ticker import EngFormatter
 
 from ..show.tables import table
-from .timing import SETTLED, Measurement, doubt, is_stopped, least, time_together
+from .timing import (
+    SETTLED,
+    Measurement,
+    doubt,
+    is_stopped,
+    least,
+    least_times,
+    time_together,
+)
 
 TOO_NOISY = 0.5  # a doubt that allows no verdict
 NO_VERDICT = "too noisy to tell; close other programs, then run it again"
@@ -65,8 +73,8 @@ def time_table(calls: dict[str, Callable], **options: Any) -> table:
         (name, *map(format_time, (least(m), m.median, m.iqr)), faster[name])
         for name, m in measured.items()
     ]
-    headers = "least, to compare", "median, as felt", "spread (IQR)"
-    return table(rows, ["", *headers, f"speed-up over {first}, by the least"])
+    headers = "least (to compare)", "median (typical)", "spread (IQR)"
+    return table(rows, ["", *headers, f"speed-up over {first}"])
 
 
 def crossover(
@@ -102,3 +110,18 @@ def _crossed(sizes, ratios, bound):
     i = below[-1]
     share = log(bound / ratios[i]) / log(ratios[i + 1] / ratios[i])
     return float(f"{sizes[i] * (sizes[i + 1] / sizes[i]) ** share:.2g}")
+
+
+def time_parts(calls: dict[str, Callable], **options: Any) -> table:
+    """Return a table of `calls` timed together: a function, then each of its parts.
+
+    Shares are those of the first one's least. They needn't add up to 100 %: some code
+    is no part, and a part alone may find its input nearer than the whole does.
+    """
+    times = least_times(calls, **options)
+    whole = next(iter(times.values()))
+    rows = [
+        (name, format_time(time), f"{100 * time / whole:.0f} % of the time")
+        for name, time in times.items()
+    ]
+    return table(rows, ["", "least", "share of the whole"])

@@ -11,21 +11,6 @@ from matplotlib.ticker import EngFormatter, FuncFormatter, LogLocator
 from .style import GREY, OKABE_ITO
 
 
-def draw_bars(values: Mapping[str, float], title: str, unit: str = "s") -> Figure:
-    """Draw `values`, a dict of source line -> number in `unit`, as bars."""
-    figure, axes = plt.subplots(figsize=(9.5, 0.8 + 0.36 * len(values)))
-    axes.barh(range(len(values)), list(values.values()), color=OKABE_ITO[0])
-    axes.set_yticks(range(len(values)), list(values), family="monospace", fontsize=10)
-    axes.invert_yaxis()
-    axes.xaxis.set_major_formatter(EngFormatter(unit))
-    axes.locator_params(axis="x", nbins=4)
-    axes.set_title(title)
-    told = EngFormatter(unit, places=1)
-    listed = "; ".join(f"{told(number)}: {name}" for name, number in values.items())
-    figure.set_label(f"{title}. {listed}.")
-    return figure
-
-
 def draw_curves(
     sizes: Sequence[int],
     curves: Mapping[str, Sequence[float]],

@@ -25,6 +25,7 @@ from .waste import (
     check_loops,
     check_memory,
     check_multiplications,
+    check_which_call,
 )
 
 SIZES = [(4, 6, 5), (3, 4, 5), (1, 4, 2), (4, 4, 4), (2, 1, 3), (3, 4, 1)]
@@ -40,6 +41,7 @@ def check(
     one_kernel: bool = False,
     contract: bool = False,
     copies: bool = True,
+    calls: int | None = None,
     multiplications: int | None = None,
     uses: str | None = None,
 ) -> str:
@@ -50,10 +52,11 @@ def check(
     `contract`, infinities, more leading axes and `torch.vmap` are tried as well. It may
     hold so many nested `loops` over the lengths, and none over the rows; it may
     allocate twelve times what inputs and result take, and without `copies` no window
-    of the signal may be copied. It may take so many `multiplications` per row for
-    5 × 7, and as many for 7 × 5. With `uses`, such as "mm", the call that torch's
-    dispatcher knows by this name must do the work, and no convolution. A right answer
-    is counted and timed beside `before`, the rung before. Returns `Feedback`.
+    of the signal may be copied. It may make so many `calls` into torch for 5 × 7, and
+    as many for 7 × 5; likewise `multiplications`, per row. With `uses`, such as "mm",
+    the call that torch's dispatcher knows by this name must do the work, and no
+    convolution. A right answer is counted and timed beside `before`, the rung before.
+    Returns `Feedback`.
     """
     refuse_what_is_no_answer(function)
     make = partial(make_inputs, pair=pair, one_kernel=one_kernel)
@@ -68,10 +71,12 @@ def check(
     check_memory(function, make)
     if not copies:
         check_copies(function, make)
+    if calls is not None:
+        check_calls(function, calls, make)
     if multiplications is not None:
         check_multiplications(function, multiplications, make)
     if uses:
-        check_calls(function, uses, make)
+        check_which_call(function, uses, make)
     if one_kernel:
         before = _with_one_kernel(before, make)
     return praise(function, before, make, len(SIZES))

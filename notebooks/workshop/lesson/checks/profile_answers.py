@@ -85,7 +85,7 @@ def _check_line(number, lines):
     line = by_number.get(number)
     if line is None:
         text = (
-            f"No line {number:g} ran. The numbers of the lines stand in the table's "
+            f"No line {number:g} ran. The numbers of the lines are in the table's "
             "first column, under `Line #`."
         )
         raise Fault("the slowest line", text)
@@ -107,7 +107,7 @@ def _explain_hits(hits, lines, slowest):
             f"You want those of line {slowest.number}."
         )
     return (
-        f"Not {hits:g}. Look along line {slowest.number}: its hits stand in the column "
+        f"Not {hits:g}. Look along line {slowest.number}: its hits are in the column "
         "`Hits`, before the times."
     )
 
@@ -129,6 +129,6 @@ def _check_bound(bound, share):
     meanings = (f"{why} " for slip, why in slips if isclose(bound, slip, rel_tol=0.02))
     text = (
         f"{next(meanings, '')}Suppose the line took no time at all: what share of the "
-        "time is left, and how often does that fit into the whole?"
+        "time is left, and how many times does that go into the whole?"
     )
     raise Fault("the bound", text)

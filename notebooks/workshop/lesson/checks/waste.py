@@ -1,6 +1,7 @@
 """Refuse what is right and wasteful: loops, memory, copies of windows."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -94,6 +95,21 @@ def check_copies(function: Callable, make: Callable) -> None:
             raise Fault("windows copied", text)
 
 
+def check_calls(function: Callable, most: int, make: Callable) -> None:
+    """Refuse over `most` calls into torch for 5 × 7, or for 7 × 5."""
+    counts = [count_calls(function, *make(4, m, n)) for m, n in [(5, 7), (7, 5)]]
+    found = [count.total() for count in counts]
+    if max(found) > most:
+        largest = max(counts, key=Counter.total).most_common()
+        listed = ", ".join(f"{times} `{name}`" for name, times in largest)
+        text = (
+            f"It's right, but it makes {found[0]} calls into torch for 5 × 7 and "
+            f"{found[1]} for 7 × 5. Neither should make more than {most}. The "
+            f"{max(found)} are {listed}."
+        )
+        raise Fault("too many calls", text)
+
+
 def check_multiplications(function: Callable, most: int, make: Callable) -> None:
     """Refuse over `most` multiplications per row for 5 × 7, or for 7 × 5."""
     found = {}
@@ -115,7 +131,7 @@ def check_multiplications(function: Callable, most: int, make: Callable) -> None
         raise Fault("too many multiplications", text)
 
 
-def check_calls(function: Callable, uses: str, make: Callable) -> None:
+def check_which_call(function: Callable, uses: str, make: Callable) -> None:
     """Refuse what doesn't call `uses`, as the dispatcher names it, or convolves."""
     calls = count_calls(function, *make(4, 5, 7))
     if "convolution" in calls and uses != "convolution":

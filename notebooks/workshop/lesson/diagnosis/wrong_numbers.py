@@ -62,6 +62,11 @@ def _mistakes(a, v, wanted):
         "last axis: `flip(-1)`."
     )
     yield Fault("rows mixed up", text), slow_loop(a, v.flip(0, 1))
+    text = (
+        "Your result is the zeros that it began with: nothing is written into it. "
+        "(Calls that work in place end in `_`.)"
+    )
+    yield Fault("all zeros", text), torch.zeros_like(wanted)
     width = wanted.shape[1]
     for k in range(1, width):
         far = "1 place" if k == 1 else f"{k} places"
