@@ -257,7 +257,7 @@ def clears_its_input(a, v):
     return out
 
 
-def add_slices(a, v):
+def over_the_longer(a, v):
     m, n = a.shape[1], v.shape[1]
     out = a.new_zeros(len(a), m + n - 1)
     for j in range(n):
@@ -685,7 +685,7 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (scales_its_input, SHIFTS, "an input changed", "so may your own next step"),
     (overwrites, SHIFTS, "sums overwritten", "write `=` where you mean `+=`"),
     (writes_nothing, SHIFTS, "all zeros", "work in place end in `_`"),
-    (add_slices, FEW_CALLS, "too many calls", "The 43 are 21 `slice`, 7 `mul`, 7"),
+    (over_the_longer, FEW_CALLS, "too many calls", "The 43 are 21 `slice`, 7 `mul`, 7"),
     (stops_one_early, SHIFTS, "the last step is missing", "`range(n)` already stops"),
     (
         stops_one_early_in_the_signal,
@@ -903,14 +903,6 @@ def columns(a, v):
         for j in range(n):
             out[i + j] = out[i + j] + a[..., i] * v[..., j]
     return torch.stack(out, -1)
-
-
-def over_the_longer(a, v):
-    m, n = a.shape[1], v.shape[1]
-    out = a.new_zeros(len(a), m + n - 1)
-    for j in range(n):
-        out[:, j : j + m] += a * v[:, j : j + 1]
-    return out
 
 
 def windows_by_matmul(a, v):
