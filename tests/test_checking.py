@@ -1601,6 +1601,7 @@ def test_numbers_are_checked(function, name, said):
         ),
         (847, 847, " calls", "You wrote 847. It is 847 calls: exactly right."),
         (35, 217, "", "You wrote 35. It is 217: you were off by a factor of 6.2."),
+        (100, 217, "", "You wrote 100. It is 217: you were off by a factor of 2.2."),
         (0, 217, "", "You wrote 0. It is 217."),
         ("many", 217, "", "You wrote many. It is 217."),
         (
@@ -1625,3 +1626,9 @@ def test_numbers_are_checked(function, name, said):
 def test_a_guess_stands_beside_what_was_found(guess, found, unit, printed, capsys):
     compare_guess(guess, found, unit)
     assert capsys.readouterr().out == printed + "\n"
+
+
+@pytest.mark.parametrize("guess", [..., 35, 217])
+def test_what_people_usually_guess_is_told_whatever_was_guessed(guess, capsys):
+    compare_guess(guess, 217, " calls", "Most people say 35 or 105.")
+    assert capsys.readouterr().out.endswith("\nMost people say 35 or 105.\n")

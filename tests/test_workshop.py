@@ -714,6 +714,33 @@ def test_a_figure_says_in_words_what_was_drawn(draw, words):
     plt.close(figure)
 
 
+def test_bars_of_counts_stand_on_a_logarithmic_axis_from_1_and_carry_them():
+    figure = workshop.draw_ladder({"loop": 215, "fft": 7}, "Calls")
+    [axes] = figure.axes
+    assert (axes.get_xscale(), axes.get_xlim()[0]) == ("log", 1)
+    assert [text.get_text() for text in axes.texts] == ["215", "7"]
+    plt.close(figure)
+
+
+def test_the_squares_of_a_block_diagonal_are_the_matrix_that_convolves_every_row():
+    v, m, B = [[4, 5], [6, 7], [1, -1]], 3, 3
+    figure = workshop.draw_block_diagonal(v, m)
+    matrix = torch.zeros(12, 9)
+    for text in figure.axes[0].texts[:-2]:  # those of the two sides come last
+        if "kernel" not in text.get_text():
+            x, y = text.get_position()
+            matrix[int(y), int(x)] = float(text.get_text())
+    plt.close(figure)
+    a = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]])
+    wanted = convolve_shift_add(a, torch.tensor(v, dtype=torch.float32))
+    assert torch.equal((matrix @ a.flatten()).view(B, -1), wanted)
+
+
+def test_kernels_of_two_lengths_are_no_block_diagonal():
+    with pytest.raises(ValueError, match="must have one length, not 1, 2"):
+        workshop.draw_block_diagonal([[1], [2, 3]], 3)
+
+
 def test_a_figure_is_shown_to_every_renderer_and_told_to_who_cannot_see_it():
     InteractiveShell.instance()
     with capture_output() as shown:
