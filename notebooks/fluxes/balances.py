@@ -4,22 +4,54 @@ In a steady state nothing piles up: what flows into a metabolite flows out of it
 the stoichiometric matrix S and a flux vector v that is S v = 0.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
-from .reactions import Reaction, find_balanced
+from .reactions import Reaction, find_balanced, names_of
 
 Fluxes = Mapping[str, float | Tensor]  # reaction -> a number or (B,), float64
+ROUNDING = 1e-9  # what rounding may do to a flux, as a share of all fluxes together
 
 
 def complete_fluxes(reactions: Sequence[Reaction], given: Fluxes) -> dict[str, Tensor]:
     """Return all fluxes (B,), float64: those given, and those that follow from them.
 
-    Raises ValueError: as `flux_vectors`, and naming the fluxes that don't follow.
+    Raises ValueError: as `flux_columns`, and naming the fluxes that don't follow.
     """
     names = _names(reactions, given)
+    columns = _stack([given[name] for name in names if name in given])
+    follow = -_follow_from(reactions, given) @ columns
+    rest = [name for name in names if name not in given]
+    every = dict(given) | dict(zip(rest, follow, strict=True))
+    return dict(zip(names, flux_columns(reactions, every), strict=True))
+
+
+def flux_slopes(reactions: Sequence[Reaction], given: Fluxes) -> Tensor:
+    """Return how all R fluxes change with those given, float64 (R, given).
+
+    The rows are in the order of the reactions, the columns in that of `given`. Raises
+    ValueError: as `complete_fluxes`.
+    """
+    names = _names(reactions, given)
+    rest = [name for name in names if name not in given]
+    in_order = [name for name in names if name in given]
+    slopes = torch.zeros(len(names), len(given), dtype=torch.float64)
+    columns = [list(given).index(name) for name in in_order]
+    slopes[[names.index(name) for name in in_order], columns] = 1
+    places = torch.tensor([names.index(name) for name in rest], dtype=torch.long)
+    slopes[places[:, None], columns] = -_follow_from(reactions, given)
+    return slopes
+
+
+def _follow_from(reactions: Sequence[Reaction], given: Container[str]) -> Tensor:
+    """Return M, float64 (rest, given): the other fluxes are -M @ those given.
+
+    Both are in the order of the reactions. Raises ValueError: the names of those that
+    don't follow.
+    """
+    names = names_of(reactions)
     rest = [name for name in names if name not in given]
     S = _stoichiometric_matrix(reactions)
     known = S[:, [names.index(name) for name in names if name in given]]
@@ -29,68 +61,79 @@ def complete_fluxes(reactions: Sequence[Reaction], given: Fluxes) -> dict[str, T
     if not fixed.all():
         open_ = [n for n, is_fixed in zip(rest, fixed, strict=True) if not is_fixed]
         raise ValueError(f"give more fluxes: {', '.join(open_)} don't follow")
-    v = _stack([given[name] for name in names if name in given])
-    follow = -v @ (inverse @ known).T
-    every = dict(given) | dict(zip(rest, follow.unbind(1), strict=True))
-    v = flux_vectors(reactions, every)
-    return dict(zip(names, v.unbind(1), strict=True))
+    return inverse @ known
 
 
-def flux_vectors(reactions: Sequence[Reaction], fluxes: Fluxes) -> Tensor:
-    """Return the fluxes of all R reactions as float64 (B, R), checked.
+def flux_columns(reactions: Sequence[Reaction], fluxes: Fluxes) -> Tensor:
+    """Return the fluxes of all R reactions as float64 (R, B), checked.
 
-    Raises ValueError: a name that no reaction has, a flux that is missing, negative or
-    not finite, shapes that aren't one (B,), a metabolite whose inflow isn't its
-    outflow.
+    What rounding made negative is set to zero. Raises TypeError: no dict. Raises
+    ValueError: a name that no reaction has, a flux that is missing, negative or not
+    finite, shapes that aren't one (B,), a metabolite whose inflow isn't its outflow.
     """
     names = _names(reactions, fluxes)
     missing = [name for name in names if name not in fluxes]
     if missing:
         raise ValueError(f"no flux is given for {', '.join(missing)}")
     v = _stack([fluxes[name] for name in names])
-    rounding = 1e-9 * v.abs().nansum(1, keepdim=True)
-    wrong = ~((v >= -rounding) & (v < torch.inf))
-    if wrong.any():
-        row, r = wrong.nonzero()[0].tolist()
-        raise ValueError(
-            f"{names[r]} is {v[row, r].item():g} in flux vector {row}: "
-            "a flux is finite and not negative"
-        )
-    gain = v @ _stoichiometric_matrix(reactions).T
-    off = gain.abs() > rounding
+    gain = _stoichiometric_matrix(reactions) @ v
+    # Two numbers tell whether all is well; a nan shows in both.
+    if not (v.numel() == 0 or (v.min() >= 0 and v.max() < torch.inf)):
+        v = _without_rounding(v, names)
+    off = gain.abs() > ROUNDING * v.sum(0)
     if off.any():
-        row, k = off.nonzero()[0].tolist()
-        metabolite, much = find_balanced(reactions)[k], gain[row, k].item()
-        raise ValueError(f"{metabolite} gains {much:g} in flux vector {row}")
+        row, k = off.T.nonzero()[0].tolist()
+        metabolite, much = find_balanced(reactions)[k], gain[k, row].item()
+        raise ValueError(
+            f"{metabolite} gains {much:g} in flux vector {row}: in a steady state what "
+            "flows in flows out (`balance` completes fluxes so)"
+        )
     return v
 
 
-def _names(reactions: Iterable[Reaction], fluxes):
+def _without_rounding(v, names):
+    wrong = ~((v >= -ROUNDING * v.abs().nansum(0)) & (v < torch.inf))
+    if wrong.any():
+        row, r = wrong.T.nonzero()[0].tolist()
+        raise ValueError(
+            f"{names[r]} is {v[r, row].item():g} in flux vector {row}: "
+            "a flux is finite and not negative"
+        )
+    return v.clamp(min=0)
+
+
+def _names(reactions, fluxes):
     """Return the names of the reactions; refuse fluxes of any other name."""
-    names = [reaction.name for reaction in reactions]
-    unknown = sorted(fluxes.keys() - set(names))
+    if not isinstance(fluxes, Mapping):
+        shape = f" of shape {tuple(fluxes.shape)}" if hasattr(fluxes, "shape") else ""
+        raise TypeError(
+            "fluxes are a dict of a reaction's name -> flux, "
+            f"not a {type(fluxes).__name__}{shape}"
+        )
+    names = names_of(reactions)
+    unknown = sorted(map(str, fluxes.keys() - set(names)))
     if unknown:
         raise ValueError(f"no reaction has the name {', '.join(unknown)}")
     return names
 
 
 def _stoichiometric_matrix(reactions):
-    """Return how much of each balanced metabolite each reaction makes."""
-    balanced = find_balanced(reactions)
-    S = torch.zeros(len(balanced), len(reactions), dtype=torch.float64)
-    for r, reaction in enumerate(reactions):
+    """Return how much of each balanced metabolite each reaction makes, float64."""
+    columns = {name: k for k, name in enumerate(names_of(reactions))}
+    rows = {name: [0.0] * len(columns) for name in find_balanced(reactions)}
+    for reaction in reactions:
         for side, sign in [(reaction.left, -1), (reaction.right, 1)]:
             for metabolite, _ in side:
-                if metabolite in balanced:
-                    S[balanced.index(metabolite), r] += sign
-    return S
+                if metabolite in rows:
+                    rows[metabolite][columns[reaction.name]] += sign * reaction.share
+    return torch.tensor(list(rows.values()), dtype=torch.float64)
 
 
 def _stack(fluxes):
-    """Return `fluxes`, numbers and batches (B,), as (B, len(fluxes))."""
+    """Return `fluxes`, numbers and batches (B,), as (len(fluxes), B)."""
     fluxes = [torch.atleast_1d(torch.as_tensor(x, dtype=torch.float64)) for x in fluxes]
     shapes = {tuple(flux.shape) for flux in fluxes} - {(1,)}
     if len(shapes) > 1 or any(len(shape) > 1 for shape in shapes):
         found = " and ".join(map(str, sorted(shapes)))
         raise ValueError(f"fluxes are numbers or all of one shape (B,), not {found}")
-    return torch.stack(torch.broadcast_tensors(*fluxes), dim=1)
+    return torch.stack(torch.broadcast_tensors(*fluxes))

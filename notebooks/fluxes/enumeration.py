@@ -4,6 +4,7 @@ It has the table of reactions in common with the first, and nothing else. So the
 check each other.
 """
 
+from collections.abc import Mapping
 from itertools import product
 
 import torch
@@ -13,18 +14,22 @@ from .reactions import Reaction, count_atoms
 
 
 def enumerate_patterns(
-    reactions: list[Reaction], fluxes: dict[str, float], labels: dict[str, str]
+    reactions: list[Reaction],
+    fluxes: Mapping[str, float],
+    labels: Mapping[str, Mapping[str, float]],
 ) -> dict[str, Tensor]:
     """Return each metabolite's share of every pattern, float64 (2, ..., 2).
 
-    Every pool is mixed from what flows into it, until nothing changes any more.
+    Every pool is mixed from what flows into it, until nothing changes any more. The
+    `labels` are mixtures, a dict of pattern -> share for each substrate.
     """
     pools = {
         name: torch.zeros([2] * k, dtype=torch.float64)
         for name, k in count_atoms(reactions).items()
     }
     for name, pool in pools.items():
-        pool[tuple(map(int, labels.get(name, "0" * pool.ndim)))] = 1
+        for pattern, share in labels.get(name, {"0" * pool.ndim: 1}).items():
+            pool[tuple(map(int, pattern))] += share
     change = 1.0
     while change > 1e-14:
         inflow = {name: torch.zeros_like(pool) for name, pool in pools.items()}
@@ -33,7 +38,7 @@ def enumerate_patterns(
             given = [pools[name] for name, _ in r.left]
             for name, atoms in r.right:
                 made = torch.einsum(f"{left}->{atoms}", *given)
-                inflow[name] += fluxes[r.name] * made
+                inflow[name] += fluxes[r.name] * r.share * made
         mixed = {n: flow / flow.sum() for n, flow in inflow.items() if n not in labels}
         change = max(float((mixed[n] - pools[n]).abs().max()) for n in mixed)
         pools |= mixed

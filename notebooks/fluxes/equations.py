@@ -48,7 +48,7 @@ def _that_feed_each_other(made_of, size):
     units = [unit for unit in made_of if len(unit.atoms) == size]
     needs = torch.eye(len(units), dtype=torch.bool)  # a row for each that is fed
     for k, unit in enumerate(units):
-        for _, parts in made_of[unit]:
+        for _, parts, _ in made_of[unit]:
             if parts[0] in units:
                 needs[k, units.index(parts[0])] = True
     for k in range(len(units)):  # Warshall: whoever needs k needs what k needs
@@ -60,17 +60,17 @@ def _that_feed_each_other(made_of, size):
 
 def _block(units, made_of, names, joined):
     made = [(unit, *way) for unit in units for way in made_of[unit]]
-    sources = sorted({parts for *_, parts in made if parts[0] not in units})
+    sources = sorted({parts for *_, parts, _ in made if parts[0] not in units})
     steps = {parts[:k] for parts in sources for k in range(2, len(parts) + 1)}
     joins = sorted(steps - joined, key=lambda parts: (len(parts), parts))
     R, K, S = len(names), len(units), len(sources)
     within = torch.zeros(R, K, K, dtype=torch.float64)
     inflow = torch.zeros(R, K, S, dtype=torch.float64)
-    for unit, name, parts in made:
+    for unit, name, parts, count in made:
         r, k = names.index(name), units.index(unit)
-        within[r, k, k] += 1
+        within[r, k, k] += count
         if parts[0] in units:  # then alone: units that join are smaller
-            within[r, k, units.index(parts[0])] -= 1
+            within[r, k, units.index(parts[0])] -= count
         else:
-            inflow[r, k, sources.index(parts)] += 1
+            inflow[r, k, sources.index(parts)] += count
     return Block(units, sources, joins, within, inflow)

@@ -6,17 +6,19 @@ units behind it, from the smallest up. Source: Antoniewicz, Kelleher, Stephanopo
 Metabolic Engineering 9 (2007) 68-86, doi:10.1016/j.ymben.2006.09.001.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.linalg import solve_ex
 
-from .balances import Fluxes, complete_fluxes, flux_vectors
+from .balances import Fluxes, complete_fluxes, flux_columns, flux_slopes
+from .elimination import plan, solve_columns
 from .equations import make_blocks
-from .reactions import count_atoms, find_substrates, read_reactions
-from .tracing import Unit, find_unit, trace
+from .labelling import Labels, masses_of, read_labels
+from .reactions import count_atoms, find_substrates, names_of, read_reactions
+from .sensitivities import flux_jacobians
+from .tracing import Unit, find_unit, find_unreached, trace
 
 Convolve = Callable[[Tensor, Tensor], Tensor]
 Known = dict[tuple[Unit, ...], Tensor]  # units that join -> masses (B, atoms + 1)
@@ -31,12 +33,14 @@ class Network:
             all of its atoms.
 
     Attributes:
-        reactions: the `Reaction`s of the table; `names` are theirs.
+        reactions: the `Reaction`s of the table; `names` are theirs, each once.
         sizes: a dict of metabolite -> number of atoms.
         substrates: the set of metabolites that the cell is fed with.
         measured: the `Unit`s measured.
-        made_of: a dict of unit -> its ways, each (reaction's name, units that join).
-        blocks: the `Block`s, in the order in which they are solved.
+        made_of: a dict of unit -> its ways, see `fluxes.tracing`.
+        fed: the `Unit`s of substrates that are asked for.
+        blocks: the `Block`s, in the order in which they are solved the plain way.
+        steps: the `Step`s of the fast one; `numbers` are those of its fragments.
 
     Raises ValueError: see `read_reactions`; a metabolite or an atom that isn't there; a
     loop that no substrate reaches.
@@ -44,12 +48,18 @@ class Network:
 
     def __init__(self, reactions: str, *measured: str | Unit):
         self.reactions = read_reactions(reactions)
-        self.names = [reaction.name for reaction in self.reactions]
+        self.names = names_of(self.reactions)
         self.sizes = count_atoms(self.reactions)
         self.substrates = find_substrates(self.reactions)
         self.measured = [find_unit(self.reactions, one) for one in measured]
         self.made_of = trace(self.reactions, self.measured)
         self.blocks = make_blocks(self.made_of, self.names)
+        parts = [p for ways in self.made_of.values() for _, parts, _ in ways for p in parts]
+        units = {*parts, *self.measured}
+        self.fed = sorted(u for u in units if u.metabolite in self.substrates)
+        self.numbers, self.steps = plan(
+            self.blocks, self.made_of, self.names, [*self.fed, *self.measured]
+        )
 
     def joins(self) -> list[tuple[Unit, ...]]:
         """Return the tuples of units that join, each a convolution of a simulation."""
@@ -65,24 +75,62 @@ class Network:
         return complete_fluxes(self.reactions, fluxes)
 
     def simulate(
-        self, fluxes: Fluxes, labels: Mapping[str, str], convolve: Convolve
+        self,
+        fluxes: Fluxes,
+        labels: Labels,
+        convolve: Convolve | None = None,
+        natural: float = 0.0,
     ) -> Tensor:
         """Return the mass distributions of what is measured, side by side.
 
         Args:
             fluxes: a dict of reaction's name -> flux, a number or float64 (B,).
             labels: a dict of substrate -> pattern such as "010": its second carbon is
-                labelled.
-            convolve: takes (B, m) and (B, n), returns their full convolution.
+                labelled. A mixture is a dict of pattern -> share.
+            convolve: takes (B, m) and (B, n), returns their full convolution. With it
+                the blocks are solved the plain way; without it, the fast one.
+            natural: the chance that a carbon marked 0 is labelled by nature.
 
         Returns float64 (B, masses), atoms + 1 of them for each that is measured. Raises
-        ValueError: a flux or a label that is missing or can't be, a metabolite whose
-        inflow isn't its outflow, units that no flux feeds.
+        TypeError: fluxes that aren't a dict. Raises ValueError: a flux or a label that
+        is missing or can't be, a metabolite whose inflow isn't its outflow, units that
+        no flux feeds, nothing measured.
         """
-        v = flux_vectors(self.reactions, fluxes)
-        known = self._substrate_units(labels, len(v))
-        self.solve(v, known, convolve)
-        return torch.cat([known[(unit,)] for unit in self.measured], dim=1)
+        if not self.measured:
+            raise ValueError("nothing is measured: Network(reactions, 'F') measures F")
+        v = flux_columns(self.reactions, fluxes)
+        fed = self._substrate_units(labels, natural)
+        if convolve is None:
+            masses = self._columns(v, [known[:, None] for known in fed.values()])
+        else:
+            known = {parts: row.expand(v.shape[1], -1) for parts, row in fed.items()}
+            self.solve(v.T.contiguous(), known, convolve)
+            masses = torch.cat([known[(unit,)] for unit in self.measured], dim=1)
+        if masses.sum().isnan():
+            self._refuse_unreached(v, masses.isnan().any(1).nonzero()[0].item())
+        return masses
+
+    def jacobian(self, free: Fluxes, labels: Labels, natural: float = 0.0) -> Tensor:
+        """Return how the masses change with the `free` fluxes, float64 (B, masses, F).
+
+        `free` are fluxes as `balance` takes them, F of them; the others follow, and
+        change with them. The rest, and what it raises, is as in `simulate`.
+        """
+        slopes = flux_slopes(self.reactions, free)
+        v = flux_columns(self.reactions, self.balance(free))
+        fed = self._substrate_units(labels, natural)
+        known = {self.numbers[parts]: row[:, None] for parts, row in fed.items()}
+        measured = [self.numbers[(unit,)] for unit in self.measured]
+        by_flux = flux_jacobians(self.steps, v, known, measured)
+        return torch.cat([torch.einsum("rmb,rf->bmf", J, slopes) for J in by_flux], 1)
+
+    def compile(self, **options) -> None:
+        """Compile the fast way; `options` are those of `torch.compile`.
+
+        The first simulation then takes its time, once for all batches but those of one.
+        """
+        options = {"fullgraph": True, "dynamic": True} | options
+        self._columns = torch.compile(self._columns, **options)
 
     def solve(self, v: Tensor, known: Known, convolve: Convolve) -> None:
         """Solve the blocks in order, into `known`; v is (B, reactions)."""
@@ -95,37 +143,32 @@ class Network:
             inflow = inflow @ torch.stack(sources, 1)
             within = torch.tensordot(v, block.within, 1)
             solved, failed = solve_ex(within, inflow)
-            _check_solved(failed, block.units)
+            solved = solved.where(failed[:, None, None] == 0, torch.nan)
             for k, unit in enumerate(block.units):
                 known[(unit,)] = solved[:, k]
 
-    def _substrate_units(self, labels, B) -> Known:
-        """Return the units of the substrates: each has one mass, for certain."""
-        self._check_labels(labels)
-        parts = {
-            p for made in self.made_of.values() for _, parts in made for p in parts
+    def _columns(self, v, fed):
+        """Return the masses (B, masses), solved the fast way.
+
+        `v` is (R, B); `fed` are the substrates' masses, each (atoms + 1, 1).
+        """
+        known = {self.numbers[(u,)]: row for u, row in zip(self.fed, fed, strict=True)}
+        solve_columns(self.steps, v.unbind(), known)
+        masses = [known[self.numbers[(unit,)]] for unit in self.measured]
+        return torch.cat([mass.expand(-1, v.shape[1]) for mass in masses]).T
+
+    def _substrate_units(self, labels, natural) -> Known:
+        """Return the masses (atoms + 1,) of the substrates' units."""
+        sizes = {name: self.sizes[name] for name in self.substrates}
+        mixtures = read_labels(labels, sizes)
+        return {
+            (unit,): masses_of(unit, mixtures[unit.metabolite], natural)
+            for unit in self.fed
         }
-        known = {}
-        for unit in parts.union(self.measured):
-            if unit.metabolite in self.substrates:
-                heavy = sum(labels[unit.metabolite][atom] == "1" for atom in unit.atoms)
-                row = torch.zeros(len(unit.atoms) + 1, dtype=torch.float64)
-                row[heavy] = 1
-                known[(unit,)] = row.expand(B, -1)
-        return known
 
-    def _check_labels(self, labels):
-        for name in sorted(self.substrates):
-            if name not in labels:
-                raise ValueError(f"say which atoms of {name} are labelled")
-            size, label = self.sizes[name], labels[name]
-            if not re.fullmatch(f"[01]{{{size}}}", label):
-                raise ValueError(
-                    f"the label of {name} must be {size} of 0 and 1, not {label!r}"
-                )
-
-
-def _check_solved(failed, units):
-    if failed.any():
-        names = ", ".join(map(str, units))
-        raise ValueError(f"with these fluxes no substrate reaches all of {names}")
+    def _refuse_unreached(self, v, row):
+        fluxes = zip(self.names, v[:, row].tolist(), strict=True)
+        running = [name for name, flux in fluxes if flux > 0]
+        lost = find_unreached(self.made_of, self.substrates, running)
+        named = ", ".join(map(str, lost)) or "some units, its fluxes are so small"
+        raise ValueError(f"with flux vector {row} no substrate reaches {named}")

@@ -6,7 +6,8 @@ Antoniewicz, Kelleher, Stephanopoulos, Metabolic Engineering 9 (2007) 68-86,
 doi:10.1016/j.ymben.2006.09.001.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from .reactions import Reaction, count_atoms, find_substrates
@@ -23,24 +24,37 @@ class Unit(NamedTuple):
         return self.metabolite + "".join(str(atom + 1) for atom in self.atoms)
 
 
-# Of each unit its ways: a reaction's name, and the units that it joins.
-MadeOf = dict[Unit, list[tuple[str, tuple[Unit, ...]]]]
+# Of each unit its ways: a reaction's name, the units that it joins, and how many such
+# units it makes: one, a half where a molecule may turn either way, or two.
+MadeOf = dict[Unit, list[tuple[str, tuple[Unit, ...], float]]]
 
 
 def find_unit(reactions: Iterable[Reaction], measured: str | Unit) -> Unit:
     """Return what is `measured` as a unit; a metabolite's name means all of its atoms.
 
-    Raises ValueError: a metabolite or an atom that isn't there, no atoms at all.
+    Raises ValueError: a metabolite or an atom that isn't there, no atoms at all, or
+    what is neither a name nor a unit.
     """
     sizes = count_atoms(reactions)
-    name = measured if isinstance(measured, str) else measured.metabolite
+    name, atoms = measured if _is_unit(measured) else (measured, None)
+    if not isinstance(name, str) or (atoms is None and not isinstance(measured, str)):
+        raise ValueError(
+            "what is measured is a metabolite's name, or a Unit with a tuple of atoms "
+            f"such as Unit('F', (1, 2)), not {measured!r}"
+        )
     if name not in sizes:
         raise ValueError(f"no reaction names {name}")
     every = tuple(range(sizes[name]))
-    atoms = every if isinstance(measured, str) else tuple(sorted({*measured.atoms}))
+    atoms = every if atoms is None else tuple(sorted({*atoms}))
     if not atoms or not set(atoms) <= set(every):
         raise ValueError(f"{name} has the atoms {every}, not {atoms}")
     return Unit(name, atoms)
+
+
+def _is_unit(measured):
+    """Is it a pair of a name and some whole numbers?"""
+    pair = isinstance(measured, tuple) and len(measured) == 2
+    return pair and isinstance(measured[1], tuple | list | range)
 
 
 def trace(reactions: Sequence[Reaction], measured: Iterable[Unit]) -> MadeOf:
@@ -54,18 +68,23 @@ def trace(reactions: Sequence[Reaction], measured: Iterable[Unit]) -> MadeOf:
         unit = waiting.pop()
         if unit in made_of or unit.metabolite in substrates:
             continue
-        made_of[unit] = list(_made_by(reactions, unit))
-        waiting += [part for _, parts in made_of[unit] for part in parts]
-    _check_reach(made_of, substrates)
+        made_of[unit] = _made_by(reactions, unit)
+        waiting += [part for _, parts, _ in made_of[unit] for part in parts]
+    lost = find_unreached(made_of, substrates)
+    if lost:
+        raise ValueError(f"no substrate reaches {', '.join(map(str, lost))}")
     return made_of
 
 
 def _made_by(reactions, unit):
+    ways = Counter()
     for reaction in reactions:
         for metabolite, letters in reaction.right:
             if metabolite == unit.metabolite:
                 wanted = {letters[atom] for atom in unit.atoms}
-                yield reaction.name, tuple(_parts(reaction.left, wanted))
+                parts = tuple(_parts(reaction.left, wanted))
+                ways[reaction.name, parts] += reaction.share
+    return [(*way, count) for way, count in ways.items()]
 
 
 def _parts(left, wanted):
@@ -76,7 +95,13 @@ def _parts(left, wanted):
             yield Unit(metabolite, atoms)
 
 
-def _check_reach(made_of, substrates):
+def find_unreached(
+    made_of: MadeOf, substrates: Container[str], running: Container[str] | None = None
+) -> list[Unit]:
+    """Return the units that no substrate reaches, sorted.
+
+    `running` are the names of the reactions that carry a flux; by default all do.
+    """
     reached = set()
 
     def is_reached(unit):
@@ -85,9 +110,9 @@ def _check_reach(made_of, substrates):
     while new := {
         unit
         for unit in made_of.keys() - reached
-        if any(all(map(is_reached, parts)) for _, parts in made_of[unit])
+        for name, parts, _ in made_of[unit]
+        if running is None or name in running
+        if all(map(is_reached, parts))
     }:
         reached |= new
-    lost = sorted(str(unit) for unit in made_of.keys() - reached)
-    if lost:
-        raise ValueError(f"no substrate reaches {', '.join(lost)}")
+    return sorted(made_of.keys() - reached)
