@@ -22,10 +22,12 @@ from types import ModuleType
 
 import paths  # it puts what follows on Python's path
 import torch
-from fluxml import Free, Labels, engine_flux, find_steps, write_fluxml
+from fluxml import engine_flux, find_steps, write_fluxml
 from torch import Tensor
 
 from fluxes import CENTRAL, CENTRAL_RANGES, Network, Unit
+from fluxes.balances import Fluxes
+from fluxes.labelling import Labels
 from workshop import format_time, least_times
 
 MISSING = "13CFLUX isn't installed: pip install --no-deps x3cflux"
@@ -65,7 +67,7 @@ class Engine:
     """
 
     def __init__(
-        self, network: Network, free: Free, labels: Labels, natural: bool = False
+        self, network: Network, free: Fluxes, labels: Labels, natural: bool = False
     ):
         self.steps = {step.ids()[0]: step for step in find_steps(network, free)}
         with TemporaryDirectory() as folder:
@@ -97,16 +99,18 @@ class Engine:
         return torch.stack([*map(torch.from_numpy, rows)])[:, self._order]
 
 
-def draw_free(network: Network, count: int) -> Free:
+def draw_free(network: Network, count: int) -> dict[str, Tensor]:
     """Return free fluxes of the larger network, float64 (count,), at random."""
     ranges = CENTRAL_RANGES | {n: (30, 100) for n in network.names if n.endswith("_b")}
     generator = torch.Generator().manual_seed(0)
     draw = partial(torch.rand, count, generator=generator, dtype=torch.float64)
-    return {name: low + (high - low) * draw() for name, (low, high) in ranges.items()}
+    free = {name: low + (high - low) * draw() for name, (low, high) in ranges.items()}
+    twin = {"sdh_r": free["sdh"]}  # if the table has a line for each way round
+    return free | (twin if "sdh_r" in network.names else {})
 
 
 def compare(
-    network: Network, engine: Engine, free: Free, labels: Labels, natural: float
+    network: Network, engine: Engine, free: Fluxes, labels: Labels, natural: float
 ) -> tuple[float, float]:
     """Return by how much masses, and derivatives by `free`, differ at most.
 
@@ -128,7 +132,9 @@ def compare(
     return off.abs().max().item(), off_slopes.abs().max().item()
 
 
-def report_times(network: Network, engine: Engine, free: Free, labels: Labels) -> None:
+def report_times(
+    network: Network, engine: Engine, free: Fluxes, labels: Labels
+) -> None:
     """Print the least time a flux vector of masses and of derivatives, on one thread.
 
     13CFLUX takes one at a time; ours takes one, or a batch.

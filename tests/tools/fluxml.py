@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from fluxes import Network
-
-Free = dict[str, float | Tensor]  # what `Network.balance` takes
-Labels = dict[str, str | dict[str, float]]  # what `Network.simulate` takes
+from fluxes.balances import Fluxes
+from fluxes.labelling import Labels
+from fluxes.reactions import Reaction
 
 FLUXML = """<?xml version="1.0" encoding="utf-8"?>
 <fluxml xmlns="http://www.13cflux.net/fluxml">
@@ -47,7 +47,7 @@ class Step(NamedTuple):
     """A reaction of FluxML: one of ours or several of a name, and what goes back."""
 
     name: str
-    ways: list  # `Reaction`s that differ in their atoms
+    ways: list[Reaction]  # which differ in their atoms
     back: str | None  # the name of the other direction
 
     def ids(self) -> list[str]:
@@ -57,10 +57,10 @@ class Step(NamedTuple):
 
     def share(self, k: int = 0) -> float:
         """Return the share of the flux that goes the way `k`."""
-        return getattr(self.ways[k], "share", 1.0)
+        return self.ways[k].share
 
 
-def find_steps(network: Network, free: Free) -> list[Step]:
+def find_steps(network: Network, free: Fluxes) -> list[Step]:
     """Return the steps of a network, each in the direction of its net flux.
 
     So each metabolite has a step that makes it: the engine takes one that only ways
@@ -80,7 +80,7 @@ def find_steps(network: Network, free: Free) -> list[Step]:
 
 
 def write_fluxml(
-    network: Network, free: Free, labels: Labels, natural: bool = False
+    network: Network, free: Fluxes, labels: Labels, natural: bool = False
 ) -> str:
     """Return a network, what is measured and a flux vector, the first, as FluxML.
 
@@ -92,7 +92,7 @@ def write_fluxml(
     ends = network.sizes.keys() - {m for r in network.reactions for m, _ in r.left}
     for name in sorted(network.substrates):
         mixture, purity = labels[name], ' purity="1"' if natural else ""
-        mixture = mixture if isinstance(mixture, dict) else {mixture: 1.0}
+        mixture = {mixture: 1.0} if isinstance(mixture, str) else mixture
         told = (f'<label cfg="{k}"{purity}>{x}</label>' for k, x in mixture.items())
         inputs.append(f'<input pool="{name}">{"".join(told)}</input>')
     for k, (metabolite, atoms) in enumerate(network.measured):
