@@ -126,7 +126,8 @@ def _stoichiometric_matrix(reactions):
             for metabolite, _ in side:
                 if metabolite in rows:
                     rows[metabolite][columns[reaction.name]] += sign * reaction.share
-    return torch.tensor(list(rows.values()), dtype=torch.float64)
+    S = torch.tensor(list(rows.values()), dtype=torch.float64)
+    return S.reshape(len(rows), len(columns))
 
 
 def _stack(fluxes):

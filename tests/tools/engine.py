@@ -104,9 +104,7 @@ def draw_free(network: Network, count: int) -> dict[str, Tensor]:
     ranges = CENTRAL_RANGES | {n: (30, 100) for n in network.names if n.endswith("_b")}
     generator = torch.Generator().manual_seed(0)
     draw = partial(torch.rand, count, generator=generator, dtype=torch.float64)
-    free = {name: low + (high - low) * draw() for name, (low, high) in ranges.items()}
-    twin = {"sdh_r": free["sdh"]}  # if the table has a line for each way round
-    return free | (twin if "sdh_r" in network.names else {})
+    return {name: low + (high - low) * draw() for name, (low, high) in ranges.items()}
 
 
 def compare(
