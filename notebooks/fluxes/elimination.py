@@ -173,7 +173,7 @@ def mix(shares: Mapping[int, Tensor], known: Mapping[int, Tensor]) -> Tensor:
     (first, share), *others = shares.items()
     mixed = share * known[first]
     for source, share in others:
-        mixed = torch.addcmul(mixed, share, known[source])
+        mixed.addcmul_(share, known[source])
     return mixed
 
 

@@ -5,8 +5,8 @@ import random
 import torch
 from torch import Tensor
 
-NEAR = 12  # pools
-LARGE = {"seed": 8, "substrates": 4, "steps": 62, "largest": 6}  # NNN
+NEAR = 8  # pools
+LARGE = {"seed": 14, "substrates": 4, "steps": 54, "largest": 8}  # 130 reactions
 
 
 def generated_network(
