@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 NEAR = 8  # pools
-LARGE = {"seed": 14, "substrates": 4, "steps": 54, "largest": 8}  # 130 reactions
+LARGE = {"seed": 26, "substrates": 4, "steps": 54, "largest": 8}  # 130 reactions
 
 
 def generated_network(
@@ -36,7 +36,7 @@ def generated_network(
         name, arrow = f"v{len(lines)}", "<->" if both else "->"
         sides = [" + ".join(side) for side in (left, right, old, new)]
         lines.append("{}: {} {arrow} {}  {} {arrow} {}".format(name, *sides, arrow=arrow))
-        back = rng.uniform(0.1, 3) if both else 0.0
+        back = rng.uniform(0.1, 3) * flux if both else 0.0
         fluxes.update({name: flux + back} | ({f"{name}_b": back} if both else {}))
         for pool in left:
             stock[pool] -= flux
@@ -93,8 +93,8 @@ def more_flux_vectors(
     scale, vectors = 0.5 + draw(), {}
     for name, flux in fluxes.items():
         if not name.endswith("_b"):
-            back = 3 * draw() if f"{name}_b" in fluxes else 0
             net = flux - fluxes.get(f"{name}_b", 0)
+            back = 3 * net * draw() if f"{name}_b" in fluxes else 0
             vectors[name] = (net + back) * scale
             if f"{name}_b" in fluxes:
                 vectors[f"{name}_b"] = back * scale
