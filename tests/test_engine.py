@@ -11,10 +11,10 @@ import sys
 import engine
 import pytest
 import torch
-from engine import EXPERIMENTS, MEASURED, RECORD, Engine, draw_free
+from engine import EXPERIMENTS, MEASURED, RECORD, Engine
 from fluxml import write_fluxml
 
-from fluxes import CENTRAL, TOY, TOY_FLUXES, Network
+from fluxes import CENTRAL, TOY, TOY_FLUXES, Network, draw_central
 
 RECORDED = json.loads(RECORD.read_text(encoding="utf-8"))
 
@@ -39,7 +39,7 @@ def test_the_engine_agrees_wherever_it_is_installed(labels, natural):
     except ImportError as error:
         pytest.skip(str(error))
     network = Network(CENTRAL, *MEASURED)
-    free = draw_free(network, 3)
+    free = draw_central(3)
     asked = Engine(network, free, labels, natural > 0)
     masses, slopes = engine.compare(network, asked, free, labels, natural)
     assert masses < 1e-13

@@ -1,28 +1,41 @@
 """Simulate 13C metabolic fluxes: how labelled atoms spread through a network.
 
 Data flows one way: `reactions` are read, units traced back (`tracing`) and ordered
-(`equations`); fluxes are completed (`balances`); the `simulator` solves them.
+(`equations`); fluxes are completed (`balances`), labels read (`labelling`); the
+`simulator` solves all that, the plain way or the fast one (`elimination`), and says how
+the result changes (`sensitivities`).
 """
 
 from .enumeration import count_heavy, enumerate_patterns
-from .example_networks import CENTRAL, CENTRAL_RANGES, TOY, TOY_FLUXES
+from .example_networks import (
+    CENTRAL,
+    CENTRAL_RANGES,
+    TOY,
+    TOY_FLUXES,
+    draw_central,
+)
+from .labelling import NATURAL
 from .pictures import draw_estimates, draw_masses, draw_network, draw_ways
 from .reactions import read_reactions
 from .simulator import Network
 from .tracing import Unit
+from .zero_pictures import draw_zeros
 
 __all__ = [
     "CENTRAL",
     "CENTRAL_RANGES",
+    "NATURAL",
     "TOY",
     "TOY_FLUXES",
     "Network",
     "Unit",
     "count_heavy",
+    "draw_central",
     "draw_estimates",
     "draw_masses",
     "draw_network",
     "draw_ways",
+    "draw_zeros",
     "enumerate_patterns",
     "read_reactions",
 ]

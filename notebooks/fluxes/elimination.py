@@ -124,9 +124,7 @@ def solve_columns(
             del known[fragment]
 
 
-def solve_step(
-    step: Step, v: Sequence[Tensor], known: dict[int, Tensor]
-) -> Rerouted:
+def solve_step(step: Step, v: Sequence[Tensor], known: dict[int, Tensor]) -> Rerouted:
     """Solve a step into `known`, see `solve_columns`; return how it was rerouted."""
     for whole, left, right in step.joins:
         known[whole] = join(known[left], known[right])
@@ -178,7 +176,7 @@ def mix(shares: Mapping[int, Tensor], known: Mapping[int, Tensor]) -> Tensor:
 
 
 def join(a: Tensor, b: Tensor) -> Tensor:
-    """Return the full convolution of the columns of (m, B) and (n, B): shift-and-add."""
+    """Return the full convolution of (m, B) and (n, B), column by column."""
     if len(a) < len(b):
         a, b = b, a
     shape = torch.broadcast_shapes(a.shape[1:], b.shape[1:])

@@ -1,5 +1,10 @@
 """The networks that come with the simulator: the paper's example, and a larger one."""
 
+import torch
+from torch import Tensor
+
+from .reactions import names_of, read_reactions
+
 # The example of Antoniewicz, Kelleher and Stephanopoulos (2007), and its fluxes.
 TOY = """
 v1: A -> B                abc -> abc
@@ -66,3 +71,18 @@ CENTRAL_RANGES = {
     "phe": (1, 5),
     "trp": (1, 3),
 }
+
+
+def draw_central(count: int, seed: int = 0) -> dict[str, Tensor]:
+    """Return fluxes of `CENTRAL` that leave no other open, at random in their ranges.
+
+    Each is float64 (count,).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    names = names_of(read_reactions(CENTRAL))
+    ranges = CENTRAL_RANGES | {n: (30, 100) for n in names if n.endswith("_b")}
+    return {
+        name: low
+        + (high - low) * torch.rand(count, generator=generator, dtype=torch.float64)
+        for name, (low, high) in ranges.items()
+    }

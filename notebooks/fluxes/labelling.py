@@ -23,12 +23,13 @@ def read_labels(
 ) -> dict[str, dict[str, float]]:
     """Return the shares of its patterns for each substrate.
 
-    `sizes` is a dict of substrate -> number of atoms. Raises ValueError: a substrate
+    `sizes` is a dict of substrate -> number of atoms. Raises TypeError: what is no dict
+    or no pattern. Raises ValueError: a substrate
     without a label or a label without a substrate, a pattern that can't be, shares that
     are negative or don't sum up to 1.
     """
     if not isinstance(labels, Mapping):
-        raise ValueError(
+        raise TypeError(
             f"labels are a dict such as {{'A': '010'}}, not {type(labels).__name__}"
         )
     unknown = sorted(map(str, labels.keys() - sizes.keys()))
@@ -43,7 +44,7 @@ def read_labels(
             raise ValueError(f"say which atoms of {name} are labelled")
         label = labels[name]
         if not isinstance(label, str | Mapping):
-            raise ValueError(
+            raise TypeError(
                 f"the label of {name} is {'0' * size!r}, say, or a dict of such "
                 f"patterns and their shares, not {label!r}"
             )

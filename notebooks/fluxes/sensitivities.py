@@ -9,7 +9,6 @@ derivatives by everything: as autograd does it, for all masses at once.
 
 from collections.abc import Iterator, Sequence
 
-import torch
 from torch import Tensor
 
 from .elimination import Rerouted, Step, join, solve_step

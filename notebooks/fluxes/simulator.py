@@ -54,7 +54,9 @@ class Network:
         self.measured = [find_unit(self.reactions, one) for one in measured]
         self.made_of = trace(self.reactions, self.measured)
         self.blocks = make_blocks(self.made_of, self.names)
-        parts = [p for ways in self.made_of.values() for _, parts, _ in ways for p in parts]
+        parts = [
+            p for ways in self.made_of.values() for _, parts, _ in ways for p in parts
+        ]
         units = {*parts, *self.measured}
         self.fed = sorted(u for u in units if u.metabolite in self.substrates)
         self.numbers, self.steps = plan(
@@ -92,7 +94,7 @@ class Network:
             natural: the chance that a carbon marked 0 is labelled by nature.
 
         Returns float64 (B, masses), atoms + 1 of them for each that is measured. Raises
-        TypeError: fluxes that aren't a dict. Raises ValueError: a flux or a label that
+        TypeError: fluxes or labels that aren't a dict, a label that's no pattern. Raises ValueError: a flux or a label that
         is missing or can't be, a metabolite whose inflow isn't its outflow, units that
         no flux feeds, nothing measured.
         """

@@ -25,7 +25,7 @@ import torch
 from fluxml import engine_flux, find_steps, write_fluxml
 from torch import Tensor
 
-from fluxes import CENTRAL, CENTRAL_RANGES, Network, Unit
+from fluxes import CENTRAL, Network, Unit, draw_central
 from fluxes.balances import Fluxes
 from fluxes.labelling import Labels
 from workshop import format_time, least_times
@@ -99,14 +99,6 @@ class Engine:
         return torch.stack([*map(torch.from_numpy, rows)])[:, self._order]
 
 
-def draw_free(network: Network, count: int) -> dict[str, Tensor]:
-    """Return free fluxes of the larger network, float64 (count,), at random."""
-    ranges = CENTRAL_RANGES | {n: (30, 100) for n in network.names if n.endswith("_b")}
-    generator = torch.Generator().manual_seed(0)
-    draw = partial(torch.rand, count, generator=generator, dtype=torch.float64)
-    return {name: low + (high - low) * draw() for name, (low, high) in ranges.items()}
-
-
 def compare(
     network: Network, engine: Engine, free: Fluxes, labels: Labels, natural: float
 ) -> tuple[float, float]:
@@ -145,7 +137,7 @@ def report_times(
     }
     each = dict.fromkeys(calls, 1)
     for count in (1, 1000):
-        some, name = draw_free(network, count), f"ours, {count:,} together"
+        some, name = draw_central(count), f"ours, {count:,} together"
         fluxes = network.balance(some)
         calls[f"{name}, masses"] = partial(network.simulate, fluxes, labels)
         calls[f"{name}, derivatives"] = partial(network.jacobian, some, labels)
@@ -157,7 +149,7 @@ def report_times(
 
 def record(network: Network, count: int = 2) -> None:
     """Write the engine's masses of a few flux vectors, and all that they need."""
-    free, cases = draw_free(network, count), []
+    free, cases = draw_central(count), []
     fluxes = network.balance(free)
     for labels, natural in EXPERIMENTS:
         engine = Engine(network, free, labels, natural > 0)
@@ -183,7 +175,7 @@ def main() -> None:
         parser.exit(1, f"{error}\n")
     print(f"13CFLUX {version('x3cflux')}, torch {torch.__version__}, {date.today()}")
     network = Network(CENTRAL, *MEASURED)
-    free = draw_free(network, 20)
+    free = draw_central(20)
     for labels, natural in EXPERIMENTS:
         engine = Engine(network, free, labels, natural > 0)
         masses, slopes = compare(network, engine, free, labels, natural)

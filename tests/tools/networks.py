@@ -24,7 +24,7 @@ def generated_network(
     lines, fluxes, labels, sizes, stock = [], {}, {}, {}, {}
 
     def react(left, right, flux, both=False):
-        """Let `flux` flow from the pools `left` to the pools `right`, atoms shuffled."""
+        """Let `flux` flow from `left` to the pools `right`, atoms shuffled."""
         letters = "abcdefghijklmnopqrstuvwxyz"[: sum(sizes[n] for n in left)]
         atoms = rng.sample(letters, len(letters))
         old, new = [], []
@@ -35,7 +35,9 @@ def generated_network(
             new[0] = f"{new[0]}|{new[0][::-1]}"
         name, arrow = f"v{len(lines)}", "<->" if both else "->"
         sides = [" + ".join(side) for side in (left, right, old, new)]
-        lines.append("{}: {} {arrow} {}  {} {arrow} {}".format(name, *sides, arrow=arrow))
+        lines.append(
+            "{}: {} {arrow} {}  {} {arrow} {}".format(name, *sides, arrow=arrow)
+        )
         back = rng.uniform(0.1, 3) * flux if both else 0.0
         fluxes.update({name: flux + back} | ({f"{name}_b": back} if both else {}))
         for pool in left:
