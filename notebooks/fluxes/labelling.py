@@ -24,9 +24,8 @@ def read_labels(
     """Return the shares of its patterns for each substrate.
 
     `sizes` is a dict of substrate -> number of atoms. Raises TypeError: what is no dict
-    or no pattern. Raises ValueError: a substrate
-    without a label or a label without a substrate, a pattern that can't be, shares that
-    are negative or don't sum up to 1.
+    or no pattern. Raises ValueError: a substrate without a label or a label without a
+    substrate, a pattern that can't be, shares that are negative or don't sum up to 1.
     """
     if not isinstance(labels, Mapping):
         raise TypeError(

@@ -94,14 +94,14 @@ class Network:
             natural: the chance that a carbon marked 0 is labelled by nature.
 
         Returns float64 (B, masses), atoms + 1 of them for each that is measured. Raises
-        TypeError: fluxes or labels that aren't a dict, a label that's no pattern. Raises ValueError: a flux or a label that
-        is missing or can't be, a metabolite whose inflow isn't its outflow, units that
-        no flux feeds, nothing measured.
+        TypeError: fluxes or labels of a wrong type. Raises ValueError: a flux or a
+        label that is missing or can't be, a metabolite whose inflow isn't its outflow,
+        units that no flux feeds, nothing measured.
         """
         if not self.measured:
             raise ValueError("nothing is measured: Network(reactions, 'F') measures F")
         v = flux_columns(self.reactions, fluxes)
-        fed = self._substrate_units(labels, natural)
+        fed = self.substrate_masses(labels, natural)
         if convolve is None:
             masses = self._columns(v, [known[:, None] for known in fed.values()])
         else:
@@ -120,7 +120,7 @@ class Network:
         """
         slopes = flux_slopes(self.reactions, free)
         v = flux_columns(self.reactions, self.balance(free))
-        fed = self._substrate_units(labels, natural)
+        fed = self.substrate_masses(labels, natural)
         known = {self.numbers[parts]: row[:, None] for parts, row in fed.items()}
         measured = [self.numbers[(unit,)] for unit in self.measured]
         by_flux = flux_jacobians(self.steps, v, known, measured)
@@ -133,6 +133,15 @@ class Network:
         """
         options = {"fullgraph": True, "dynamic": True} | options
         self._columns = torch.compile(self._columns, **options)
+
+    def substrate_masses(self, labels: Labels, natural: float = 0.0) -> Known:
+        """Return the masses (atoms + 1,) of the substrates' units; see `simulate`."""
+        sizes = {name: self.sizes[name] for name in self.substrates}
+        mixtures = read_labels(labels, sizes)
+        return {
+            (unit,): masses_of(unit, mixtures[unit.metabolite], natural)
+            for unit in self.fed
+        }
 
     def solve(self, v: Tensor, known: Known, convolve: Convolve) -> None:
         """Solve the blocks in order, into `known`; v is (B, reactions)."""
@@ -158,15 +167,6 @@ class Network:
         solve_columns(self.steps, v.unbind(), known)
         masses = [known[self.numbers[(unit,)]] for unit in self.measured]
         return torch.cat([mass.expand(-1, v.shape[1]) for mass in masses]).T
-
-    def _substrate_units(self, labels, natural) -> Known:
-        """Return the masses (atoms + 1,) of the substrates' units."""
-        sizes = {name: self.sizes[name] for name in self.substrates}
-        mixtures = read_labels(labels, sizes)
-        return {
-            (unit,): masses_of(unit, mixtures[unit.metabolite], natural)
-            for unit in self.fed
-        }
 
     def _refuse_unreached(self, v, row):
         fluxes = zip(self.names, v[:, row].tolist(), strict=True)
