@@ -43,6 +43,7 @@ try:
         crossover,
         format_ratio,
         format_time,
+        speed_up,
         time_parts,
         time_table,
     )
@@ -108,6 +109,7 @@ __all__ = [
     "show",
     "show_code",
     "show_figure",
+    "speed_up",
     "stepper",
     "sweep",
     "table",
