@@ -76,7 +76,7 @@ def test_the_enumeration_gives_the_published_numbers_too():
     assert [round(x, 4) for x in count_heavy(pools["F"]).tolist()] == PUBLISHED
 
 
-@pytest.mark.parametrize("natural", [0.0, 0.0107, 0.5], ids="{} natural".format)
+@pytest.mark.parametrize("natural", [0.0, 0.0107], ids="{} natural".format)
 @pytest.mark.parametrize("seed", range(20))
 def test_both_ways_agree_with_the_enumeration_on_random_networks(seed, natural):
     table, fluxes, labels, ends = generated_network(seed)
