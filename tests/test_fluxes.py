@@ -245,6 +245,12 @@ def test_a_loop_that_no_reaction_feeds_is_named_before_any_flux(start):
         Network(start + loop, "D")
 
 
+def test_what_joins_with_a_part_that_nothing_feeds_is_named_too():
+    loop = "v1: A + C -> F  a + b -> ab\nv2: C -> D  a -> a\nv3: D -> C  a -> a"
+    with pytest.raises(ValueError, match="no substrate reaches C1, D1, F12"):
+        Network(loop, "F")
+
+
 # ---- labels ----------------------------------------------------------------------
 
 
