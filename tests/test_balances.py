@@ -4,9 +4,8 @@ import re
 
 import pytest
 import torch
-from engine import draw_free
 
-from fluxes import CENTRAL, TOY, TOY_FLUXES, Network
+from fluxes import CENTRAL, TOY, TOY_FLUXES, Network, draw_central
 
 FREE = {"v1": 100, "v3": 50, "v4": 20}  # of TOY: the others follow
 
@@ -42,7 +41,7 @@ def test_without_a_metabolite_between_each_flux_is_free():
 
 def test_the_fluxes_of_the_larger_network_are_positive_over_their_whole_ranges():
     network = Network(CENTRAL)
-    fluxes = network.balance(draw_free(network, 10_000))
+    fluxes = network.balance(draw_central(10_000))
     assert min(flux.min() for flux in fluxes.values()) >= 0
 
 

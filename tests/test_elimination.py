@@ -11,6 +11,7 @@ from networks import generated_network
 import native
 import SO_CONVOLVE_QUESTION as question
 from fluxes import TOY, TOY_FLUXES, Network, Unit
+from fluxes.elimination import least_degree
 
 both_ways = pytest.mark.parametrize(
     "convolve", [None, question.convolve_fast], ids=["fast", "plain"]
@@ -109,6 +110,13 @@ def test_where_little_flows_on_and_much_flows_back_the_plain_way_loses_digits():
     plain = network.simulate(fluxes, labels, question.convolve_fast)
     assert relative_error(fast, wanted) < 16 * EPSILON
     assert 1e-12 < relative_error(plain, wanted) < 1e-6
+
+
+def test_a_hub_is_taken_out_when_little_hangs_on_it_any_more():
+    leaves = {leaf: [0, 9] for leaf in (1, 2, 3, 4)}  # 9 is no unit: it is known before
+    order = least_degree({0: [1, 2, 3, 4]} | leaves)
+    assert sorted(order) == [0, 1, 2, 3, 4]
+    assert order.index(0) >= 3
 
 
 # ---- where there is no solution --------------------------------------------------

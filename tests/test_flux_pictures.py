@@ -14,6 +14,7 @@ from fluxes import (
     draw_masses,
     draw_network,
     draw_ways,
+    draw_zeros,
     read_reactions,
 )
 
@@ -95,3 +96,10 @@ def test_an_ellipse_is_told_to_hold_the_estimates_that_lie_in_it():
     cloud = estimates, [[4, 0], [0, 1]], [(-2, 8), (2, 8)]
     words = draw_estimates({"four": cloud}, [3, 5], ["x", "y"], "Title").get_label()
     assert "in truth 3 and 5. four: the ellipse holds 75 %" in words
+
+
+def test_zeros_are_told_by_how_many_come_in():
+    hub = {0: [1, 2, 3], 1: [0, 9], 2: [0], 3: [0]}  # 9 is no unit: it is known before
+    words = draw_zeros(hub, {"hub first": [0, 1, 2, 3], "hub last": [1, 2, 3, 0]})
+    wanted = "4 × 4 numbers, 10 of them not zero. Taken out hub first, 6 come in; "
+    assert words.get_label() == wanted + "hub last, 0 come in."

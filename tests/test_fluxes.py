@@ -6,7 +6,7 @@ from math import prod
 
 import pytest
 import torch
-from engine import MEASURED, draw_free
+from engine import MEASURED
 from networks import generated_network, more_flux_vectors
 
 import SO_CONVOLVE_QUESTION as question
@@ -17,6 +17,7 @@ from fluxes import (
     Network,
     Unit,
     count_heavy,
+    draw_central,
     enumerate_patterns,
     read_reactions,
 )
@@ -90,7 +91,7 @@ def test_both_ways_agree_with_the_enumeration_on_random_networks(seed, natural):
 
 def test_both_ways_agree_with_the_enumeration_on_the_larger_network():
     network, names = Network(CENTRAL, "Trp", "Glu", "Asp"), ("Trp", "Glu", "Asp")
-    fluxes = network.balance(draw_free(network, 1))
+    fluxes = network.balance(draw_central(1))
     pools = enumerate_patterns(network.reactions, fluxes, {"Glc": {"110000": 1}})
     wanted = torch.cat([count_heavy(pools[name]) for name in names])
     for convolve in (None, question.convolve_fast):

@@ -4,13 +4,13 @@ import re
 
 import pytest
 import torch
-from engine import EXPERIMENTS, MEASURED, draw_free
+from engine import EXPERIMENTS, MEASURED
 from networks import generated_network
 from torch.autograd import gradcheck
 from torch.func import jacrev
 
 import SO_CONVOLVE_QUESTION as question
-from fluxes import CENTRAL, TOY, TOY_FLUXES, Network, Unit
+from fluxes import CENTRAL, TOY, TOY_FLUXES, Network, Unit, draw_central
 
 FREE = {"v1": 100.0, "v3": 50.0, "v4": 20.0}
 MIXTURE = {"A": {"010": 0.7, "101": 0.2, "000": 0.1}}
@@ -87,7 +87,7 @@ def test_jacobian_is_autograds_on_the_papers_network(natural):
 
 def test_jacobian_is_autograds_on_the_larger_network():
     network, (labels, natural) = Network(CENTRAL, *MEASURED), EXPERIMENTS[1]
-    free = draw_free(network, 1)
+    free = draw_central(1)
     found = network.jacobian(free, labels, natural)
     wanted = by_autograd(network, free, labels, None, natural)
     torch.testing.assert_close(found[0], wanted, rtol=0, atol=1e-14)
