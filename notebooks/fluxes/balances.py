@@ -21,8 +21,9 @@ def complete_fluxes(reactions: Sequence[Reaction], given: Fluxes) -> dict[str, T
     Raises ValueError: as `flux_columns`, and naming the fluxes that don't follow.
     """
     names = _names(reactions, given)
+    follow_from = _follow_from(reactions, given)
     columns = _stack([given[name] for name in names if name in given])
-    follow = -_follow_from(reactions, given) @ columns
+    follow = -follow_from @ columns
     rest = [name for name in names if name not in given]
     every = dict(given) | dict(zip(rest, follow, strict=True))
     return dict(zip(names, flux_columns(reactions, every), strict=True))

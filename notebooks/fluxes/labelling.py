@@ -55,7 +55,9 @@ def read_labels(
                 )
         shares = [float(share) for share in mixture.values()]
         if min(shares, default=0) < 0 or not abs(sum(shares) - 1) < 1e-9:
-            raise ValueError(f"the shares of {name} must sum up to 1, not {mixture}")
+            raise ValueError(
+                f"the shares of {name} are at least 0 and sum up to 1, not {mixture}"
+            )
         mixtures[name] = dict(zip(mixture, shares, strict=True))
     return mixtures
 

@@ -98,8 +98,7 @@ class Network:
         label that is missing or can't be, a metabolite whose inflow isn't its outflow,
         units that no flux feeds, nothing measured.
         """
-        if not self.measured:
-            raise ValueError("nothing is measured: Network(reactions, 'F') measures F")
+        self._refuse_unmeasured()
         v = flux_columns(self.reactions, fluxes)
         fed = self.substrate_masses(labels, natural)
         if convolve is None:
@@ -109,7 +108,7 @@ class Network:
             self.solve(v.T.contiguous(), known, convolve)
             masses = torch.cat([known[(unit,)] for unit in self.measured], dim=1)
         if masses.sum().isnan():
-            self._refuse_unreached(v, masses.isnan().any(1).nonzero()[0].item())
+            self._refuse_unreached(v, masses)
         return masses
 
     def jacobian(self, free: Fluxes, labels: Labels, natural: float = 0.0) -> Tensor:
@@ -118,13 +117,17 @@ class Network:
         `free` are fluxes as `balance` takes them, F of them; the others follow, and
         change with them. The rest, and what it raises, is as in `simulate`.
         """
+        self._refuse_unmeasured()
         slopes = flux_slopes(self.reactions, free)
         v = flux_columns(self.reactions, self.balance(free))
         fed = self.substrate_masses(labels, natural)
         known = {self.numbers[parts]: row[:, None] for parts, row in fed.items()}
         measured = [self.numbers[(unit,)] for unit in self.measured]
         by_flux = flux_jacobians(self.steps, v, known, measured)
-        return torch.cat([torch.einsum("rmb,rf->bmf", J, slopes) for J in by_flux], 1)
+        found = torch.cat([torch.einsum("rmb,rf->bmf", J, slopes) for J in by_flux], 1)
+        if found.sum().isnan():
+            self._refuse_unreached(v, found)
+        return found
 
     def compile(self, **options) -> None:
         """Compile the fast way; `options` are those of `torch.compile`.
@@ -151,10 +154,14 @@ class Network:
                 known[(*left, right)] = convolve(*pair)
             sources = [known[s] for s in block.sources]
             inflow = torch.tensordot(v, block.inflow, 1)
-            inflow = inflow @ torch.stack(sources, 1)
             within = torch.tensordot(v, block.within, 1)
-            solved, failed = solve_ex(within, inflow)
-            solved = solved.where(failed[:, None, None] == 0, torch.nan)
+            # The last column is how much in all comes from the sources. For what they
+            # don't feed it isn't 1, even if rounding hides that `within` is singular.
+            every = inflow.sum(2, keepdim=True)
+            columns = torch.cat([inflow @ torch.stack(sources, 1), every], 2)
+            solved, failed = solve_ex(within, columns)
+            is_fed = ((solved[..., -1] - 1).abs() < 1e-3).all(1) & (failed == 0)
+            solved = solved[..., :-1].where(is_fed[:, None, None], torch.nan)
             for k, unit in enumerate(block.units):
                 known[(unit,)] = solved[:, k]
 
@@ -168,7 +175,13 @@ class Network:
         masses = [known[self.numbers[(unit,)]] for unit in self.measured]
         return torch.cat([mass.expand(-1, v.shape[1]) for mass in masses]).T
 
-    def _refuse_unreached(self, v, row):
+    def _refuse_unmeasured(self):
+        if not self.measured:
+            raise ValueError("nothing is measured: Network(reactions, 'F') measures F")
+
+    def _refuse_unreached(self, v, found):
+        """Name what is nan in `found`, (B, ...): the row, and its units."""
+        row = found.isnan().flatten(1).any(1).nonzero()[0].item()
         fluxes = zip(self.names, v[:, row].tolist(), strict=True)
         running = [name for name, flux in fluxes if flux > 0]
         lost = find_unreached(self.made_of, self.substrates, running)
