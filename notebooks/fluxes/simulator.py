@@ -107,8 +107,8 @@ class Network:
             known = {parts: row.expand(v.shape[1], -1) for parts, row in fed.items()}
             self.solve(v.T.contiguous(), known, convolve)
             masses = torch.cat([known[(unit,)] for unit in self.measured], dim=1)
-        if masses.sum().isnan():
-            self._refuse_unreached(v, masses)
+        # What no flux feeds has masses that don't sum up to 1, or aren't numbers.
+        self._refuse_unreached(v, (masses.sum(1) - len(self.measured)).abs() < 1e-6)
         return masses
 
     def jacobian(self, free: Fluxes, labels: Labels, natural: float = 0.0) -> Tensor:
@@ -125,8 +125,7 @@ class Network:
         measured = [self.numbers[(unit,)] for unit in self.measured]
         by_flux = flux_jacobians(self.steps, v, known, measured)
         found = torch.cat([torch.einsum("rmb,rf->bmf", J, slopes) for J in by_flux], 1)
-        if found.sum().isnan():
-            self._refuse_unreached(v, found)
+        self._refuse_unreached(v, ~found.isnan().flatten(1).any(1))
         return found
 
     def compile(self, **options) -> None:
@@ -154,14 +153,9 @@ class Network:
                 known[(*left, right)] = convolve(*pair)
             sources = [known[s] for s in block.sources]
             inflow = torch.tensordot(v, block.inflow, 1)
+            inflow = inflow @ torch.stack(sources, 1)
             within = torch.tensordot(v, block.within, 1)
-            # The last column is how much in all comes from the sources. For what they
-            # don't feed it isn't 1, even if rounding hides that `within` is singular.
-            every = inflow.sum(2, keepdim=True)
-            columns = torch.cat([inflow @ torch.stack(sources, 1), every], 2)
-            solved, failed = solve_ex(within, columns)
-            is_fed = ((solved[..., -1] - 1).abs() < 1e-3).all(1) & (failed == 0)
-            solved = solved[..., :-1].where(is_fed[:, None, None], torch.nan)
+            solved, _ = solve_ex(within, inflow)
             for k, unit in enumerate(block.units):
                 known[(unit,)] = solved[:, k]
 
@@ -179,9 +173,11 @@ class Network:
         if not self.measured:
             raise ValueError("nothing is measured: Network(reactions, 'F') measures F")
 
-    def _refuse_unreached(self, v, found):
-        """Name what is nan in `found`, (B, ...): the row, and its units."""
-        row = found.isnan().flatten(1).any(1).nonzero()[0].item()
+    def _refuse_unreached(self, v, is_fed):
+        """Name the first flux vector that isn't fed, (B,), and its units."""
+        if is_fed.all():
+            return
+        row = (~is_fed).nonzero()[0].item()
         fluxes = zip(self.names, v[:, row].tolist(), strict=True)
         running = [name for name, flux in fluxes if flux > 0]
         lost = find_unreached(self.made_of, self.substrates, running)
