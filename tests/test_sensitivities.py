@@ -61,7 +61,7 @@ def test_autograd_gives_what_differences_give(natural, convolve):
 
 @both_ways
 def test_autograd_takes_fluxes_from_any_table(convolve):
-    table, fluxes, labels, ends = generated_network(3)
+    table, fluxes, labels, ends = generated_network(1, steps=4)
     network = Network(table, *ends)
     free = find_free(network, fluxes)
 
