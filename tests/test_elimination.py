@@ -187,7 +187,7 @@ def test_what_is_not_behind_the_measured_may_lack_a_flux(convolve):
 @both_ways
 def test_fluxes_too_small_for_a_float_are_told(convolve):
     network = Network("v: A -> B  a -> a\nw: B -> C  a -> a", "C")
-    with pytest.raises(ValueError, match="some units, its fluxes are so small"):
+    with pytest.raises(ValueError, match="masses of flux vector 0 don't sum up to 1"):
         network.simulate({"v": 1e-320, "w": 1e-320}, {"A": "1"}, convolve)
 
 
@@ -203,3 +203,11 @@ def test_compiled_it_gives_the_same_masses_and_names_the_same_row():
     without = network.balance({"v1": 100.0, "v3": 50.0, "v4": 0.0})
     with pytest.raises(ValueError, match=r"flux vector 3 no substrate reaches C1$"):
         network.simulate(in_row(3, without, TOY_FLUXES), {"A": "010"})
+
+
+def test_a_convolution_that_is_none_is_told():
+    def off(a, v):
+        return 2 * question.convolve_fast(a, v)
+
+    with pytest.raises(ValueError, match="or does `convolve` return no full"):
+        Network(TOY, "F").simulate(TOY_FLUXES, {"A": "010"}, off)

@@ -96,9 +96,9 @@ def _ways_round(name, metabolites, letters):
     )
     if len(metabolites) != len(letters):
         raise ValueError(
-            f"{name}: {len(metabolites)} metabolites ({', '.join(metabolites)}) and "
-            f"letters for {len(letters)} ({', '.join(letters)}): leave out what has "
-            "no carbon, such as ATP"
+            f"{name}: a side has ({', '.join(metabolites)}) and letters for "
+            f"{len(letters)} ({', '.join(letters)}): leave out what has no carbon, "
+            "such as ATP"
         )
     for found in letters:
         if not re.fullmatch(r"[A-Za-z]+(\|[A-Za-z]+)*", found):

@@ -108,7 +108,7 @@ class Network:
             self.solve(v.T.contiguous(), known, convolve)
             masses = torch.cat([known[(unit,)] for unit in self.measured], dim=1)
         # What no flux feeds has masses that don't sum up to 1, or aren't numbers.
-        self._refuse_unreached(v, (masses.sum(1) - len(self.measured)).abs() < 1e-6)
+        self._refuse_unreached(v, (masses.sum(1) - len(self.measured)).abs() < 1e-3)
         return masses
 
     def jacobian(self, free: Fluxes, labels: Labels, natural: float = 0.0) -> Tensor:
@@ -181,5 +181,10 @@ class Network:
         fluxes = zip(self.names, v[:, row].tolist(), strict=True)
         running = [name for name, flux in fluxes if flux > 0]
         lost = find_unreached(self.made_of, self.substrates, running)
-        named = ", ".join(map(str, lost)) or "some units, its fluxes are so small"
+        if not lost:
+            raise ValueError(
+                f"the masses of flux vector {row} don't sum up to 1: are its fluxes "
+                "too small, or does `convolve` return no full convolution?"
+            )
+        named = ", ".join(map(str, lost))
         raise ValueError(f"with flux vector {row} no substrate reaches {named}")
