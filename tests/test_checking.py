@@ -1621,6 +1621,21 @@ def test_numbers_are_checked(function, name, said):
             ),
         ),
         (..., 2.5, "", "You wrote nothing down. It is 2.5× faster."),
+        (
+            4,
+            7.62,
+            " as long",
+            "You wrote 4. It is 7.6× as long: you were within a factor of two.",
+        ),
+        (
+            0.9,
+            7.62,
+            " as long",
+            (
+                "You wrote 0.9. It is 7.6× as long, and you were on the wrong side of 1: "
+                "more, not less."
+            ),
+        ),
     ],
 )
 def test_a_guess_stands_beside_what_was_found(guess, found, unit, printed, capsys):

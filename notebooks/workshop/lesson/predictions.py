@@ -17,21 +17,22 @@ def compare_guess(
     """Print a reader's `guess` beside what was `found`, how near it is, and `usual`.
 
     Both are a number, or a list of them. Whole numbers found are counts; a float is a
-    ratio, how many times faster; a text is told as it stands. `unit` follows the
-    numbers, as in " calls"; `usual` says what people usually guess, and why.
+    ratio, how many times faster, unless the `unit` says of what, as in " as long"; a
+    text is told as it stands. `unit` follows the numbers, as in " calls"; `usual` says
+    what people usually guess, and why.
 
     A guess that is `...` or no number is no error: it gets no verdict.
     """
     mine, wanted = map(_as_list, (guess, found))
     written = [number for number in mine if number is not ... and number is not None]
     told = _join(map(_tell, written)) or "nothing down"
-    answer = f"{_join(map(_tell_found, wanted))}{unit}"
-    print(f"You wrote {told}. It is {answer}{_verdict(mine, wanted)}.")
+    answer = _join([_tell_found(number, unit) for number in wanted])
+    print(f"You wrote {told}. It is {answer}{unit}{_verdict(mine, wanted, unit)}.")
     if usual:
         print(usual)
 
 
-def _verdict(mine, wanted):
+def _verdict(mine, wanted, unit):
     if len(mine) != len(wanted):
         asked = any(map(_is_number, mine))
         return f": write a list of {len(wanted)} numbers" if asked else ""
@@ -44,7 +45,8 @@ def _verdict(mine, wanted):
     if max(factors) == inf:
         return ""
     if isinstance(wanted[0], float) and (mine[0] - 1) * (wanted[0] - 1) < 0:
-        sides = ("slower", "faster") if wanted[0] < 1 else ("faster", "slower")
+        words = ("more", "less") if unit else ("faster", "slower")
+        sides = words[::-1] if wanted[0] < 1 else words
         return ", and you were on the wrong side of 1: {}, not {}".format(*sides)
     furthest = "the furthest was" if len(wanted) > 1 else "you were"
     if max(factors) <= 2:
@@ -78,9 +80,11 @@ def _tell(number):
     return f"{number:,}" if isinstance(number, (int, float)) else str(number)
 
 
-def _tell_found(number):
+def _tell_found(number, unit):
     if not isinstance(number, float):
         return _tell(number)
+    if unit:
+        return f"{float(f'{number:.2g}'):,.15g}×"
     speed = format_ratio(number)
     if speed.endswith("slower"):
         return f"{speed}, a factor of {number:.2g}×"
