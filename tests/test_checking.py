@@ -1632,8 +1632,8 @@ def test_numbers_are_checked(function, name, said):
             7.62,
             " as long",
             (
-                "You wrote 0.9. It is 7.6× as long, and you were on the wrong side of 1: "
-                "more, not less."
+                "You wrote 0.9. It is 7.6× as long, and you were on the wrong side of "
+                "1: more, not less."
             ),
         ),
     ],
