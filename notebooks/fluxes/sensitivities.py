@@ -48,9 +48,12 @@ def _go_back(step, rerouted: Rerouted, known, weights, slopes):
             by_inflow[unit] = weight[unit] * once
     for unit, weight in by_inflow.items():
         for source, terms in step.flows[unit].items():
-            change = join(weight, known[source] - known[unit])
+            longer, shorter = weight, known[source] - known[unit]
+            if len(longer) < len(shorter):
+                longer, shorter = shorter, longer
             for r, count in terms:
-                slopes[r].add_(change, alpha=count)
+                for k, row in enumerate(shorter):  # they join, in place
+                    slopes[r, k : k + len(longer)].addcmul_(longer, row, value=count)
     for whole, left, right in reversed(step.joins):
         if whole in weights:
             _add(weights, left, join(weights[whole], known[right]))
