@@ -457,6 +457,7 @@ def test_the_doubt_is_by_how_much_two_halves_of_the_rounds_differ(times, share):
             "0.99× to 1.1×: no clear difference",
         ),
         (measured(1.15, 1.15), measured(1, 1.2), "0.96× to 1.4×: no clear difference"),
+        (measured(1.045, 1.046), measured(1, 1.001), "1.04×"),
         (
             measured(3, 4.5),
             measured(1, 1.2),

@@ -26,7 +26,7 @@ def draw_zeros(
     for axes, (name, order) in zip(panels[0], orders.items(), strict=True):
         added = _added(flows, order)
         for pairs, color, label in [
-            (given, OKABE_ITO[4], "there from the start"),
+            (given, OKABE_ITO[0], "there from the start"),
             (added, OKABE_ITO[1], "comes in"),
         ]:
             rows, columns = ([order.index(pair[k]) for pair in pairs] for k in (0, 1))

@@ -59,7 +59,12 @@ def _unsure(before, after):
 
 
 def _digits(number, unsure):
-    """Return 1 where rounding to one digit moves `number` by less than that share."""
+    """Return 1 where rounding to one digit moves `number` by less than that share.
+
+    A difference from 1 that is sure stays one: 1.04 isn't told as 1.
+    """
+    if number < 1.05:
+        return 3
     return 1 if abs(float(f"{number:.1g}") / number - 1) < unsure else 2
 
 
