@@ -14,6 +14,7 @@ from .example_networks import (
     TOY_FLUXES,
     draw_central,
 )
+from .fitting import covariance, fit_fluxes
 from .labelling import NATURAL
 from .pictures import draw_estimates, draw_masses, draw_network, draw_ways
 from .reactions import read_reactions
@@ -30,6 +31,7 @@ __all__ = [
     "Network",
     "Unit",
     "count_heavy",
+    "covariance",
     "draw_central",
     "draw_estimates",
     "draw_masses",
@@ -37,5 +39,6 @@ __all__ = [
     "draw_ways",
     "draw_zeros",
     "enumerate_patterns",
+    "fit_fluxes",
     "read_reactions",
 ]

@@ -77,11 +77,10 @@ def flux_columns(reactions: Sequence[Reaction], fluxes: Fluxes) -> Tensor:
     if missing:
         raise ValueError(f"no flux is given for {', '.join(missing)}")
     v = _stack([fluxes[name] for name in names])
-    gain = _stoichiometric_matrix(reactions) @ v
-    # Two numbers tell whether all is well; a nan shows in both.
-    if not (v.numel() == 0 or (v.min() >= 0 and v.max() < torch.inf)):
+    if not _all_are_fluxes(v):
         v = _without_rounding(v, names)
-    off = gain.abs() > ROUNDING * v.sum(0)
+    gain = _stoichiometric_matrix(reactions) @ v.detach()
+    off = gain.abs() > ROUNDING * v.detach().sum(0)
     if off.any():
         row, k = off.T.nonzero()[0].tolist()
         metabolite, much = find_balanced(reactions)[k], gain[k, row].item()
@@ -90,6 +89,13 @@ def flux_columns(reactions: Sequence[Reaction], fluxes: Fluxes) -> Tensor:
             "flows in flows out (`balance` completes fluxes so)"
         )
     return v
+
+
+def _all_are_fluxes(v):
+    if v.numel() == 0:
+        return True
+    least, most = v.detach().aminmax()  # a nan is both
+    return least >= 0 and most < torch.inf
 
 
 def _without_rounding(v, names):

@@ -25,12 +25,12 @@ def draw_zeros(
     words = []
     for axes, (name, order) in zip(panels[0], orders.items(), strict=True):
         added = _added(flows, order)
-        for pairs, color, label in [
-            (given, OKABE_ITO[0], "there from the start"),
-            (added, OKABE_ITO[1], "comes in"),
+        for pairs, marker, color, label in [
+            (given, "s", OKABE_ITO[0], "there from the start"),
+            (added, "o", OKABE_ITO[1], "comes in"),
         ]:
             rows, columns = ([order.index(pair[k]) for pair in pairs] for k in (0, 1))
-            axes.plot(columns, rows, "s", color=color, markersize=4, label=label)
+            axes.plot(columns, rows, marker, color=color, markersize=4, label=label)
         axes.set(title=f"{name}: {len(added)} come in", aspect="equal")
         axes.set(xlim=(-1, len(order)), ylim=(len(order), -1), xticks=[], yticks=[])
         words.append(f"{name}, {len(added)} come in")
