@@ -57,7 +57,7 @@ def test_a_seed_is_a_network_and_another_is_another():
 def test_the_large_one_is_as_large_as_a_model_of_a_cell():
     table, fluxes, _, ends = generated_network(**LARGE)
     network = Network(table, *ends)
-    assert len(network.names) == len(fluxes) == 128
+    assert len(network.names) == len(fluxes) == 127
     assert 150 < sum(len(unit.atoms) + 1 for unit in network.measured) < 170
     assert 5 < max(network.sizes.values()) <= LARGE["largest"]
     assert any(name.endswith("_b") for name in network.names)

@@ -54,7 +54,7 @@ def _follow_from(reactions: Sequence[Reaction], given: Container[str]) -> Tensor
     """
     names = names_of(reactions)
     rest = [name for name in names if name not in given]
-    S = _stoichiometric_matrix(reactions)
+    S = stoichiometric_matrix(reactions)
     known = S[:, [names.index(name) for name in names if name in given]]
     unknown = S[:, [names.index(name) for name in rest]]
     inverse = torch.linalg.pinv(unknown)  # of known @ given + unknown @ rest = 0
@@ -65,22 +65,28 @@ def _follow_from(reactions: Sequence[Reaction], given: Container[str]) -> Tensor
     return inverse @ known
 
 
-def flux_columns(reactions: Sequence[Reaction], fluxes: Fluxes) -> Tensor:
+def flux_columns(
+    reactions: Sequence[Reaction], fluxes: Fluxes, S: Tensor | None = None
+) -> Tensor:
     """Return the fluxes of all R reactions as float64 (R, B), checked.
 
-    What rounding made negative is set to zero. Raises TypeError: no dict. Raises
-    ValueError: a name that no reaction has, a flux that is missing, negative or not
-    finite, shapes that aren't one (B,), a metabolite whose inflow isn't its outflow.
+    `S` is their stoichiometric matrix, if it is at hand. What rounding made negative is
+    set to zero. Raises TypeError: no dict. Raises ValueError: a name that no reaction
+    has, a flux that is missing, negative or not finite, shapes that aren't one (B,), a
+    metabolite whose inflow isn't its outflow.
     """
     names = _names(reactions, fluxes)
     missing = [name for name in names if name not in fluxes]
     if missing:
         raise ValueError(f"no flux is given for {', '.join(missing)}")
     v = _stack([fluxes[name] for name in names])
-    if not _all_are_fluxes(v):
+    S = stoichiometric_matrix(reactions) if S is None else S
+    # A row of ones adds the fluxes up in the same go.
+    every = torch.cat([S, torch.ones(1, len(names), dtype=torch.float64)])
+    gain, sums = (every @ v.detach()).split([len(S), 1])
+    if v.numel() and not (v.detach().min() >= 0 and sums.max() < torch.inf):
         v = _without_rounding(v, names)
-    gain = _stoichiometric_matrix(reactions) @ v.detach()
-    off = gain.abs() > ROUNDING * v.detach().sum(0)
+    off = gain.abs() > ROUNDING * sums
     if off.any():
         row, k = off.T.nonzero()[0].tolist()
         metabolite, much = find_balanced(reactions)[k], gain[k, row].item()
@@ -89,13 +95,6 @@ def flux_columns(reactions: Sequence[Reaction], fluxes: Fluxes) -> Tensor:
             "flows in flows out (`balance` completes fluxes so)"
         )
     return v
-
-
-def _all_are_fluxes(v):
-    if v.numel() == 0:
-        return True
-    least, most = v.detach().aminmax()  # a nan is both
-    return least >= 0 and most < torch.inf
 
 
 def _without_rounding(v, names):
@@ -124,8 +123,11 @@ def _names(reactions, fluxes):
     return names
 
 
-def _stoichiometric_matrix(reactions):
-    """Return how much of each balanced metabolite each reaction makes, float64."""
+def stoichiometric_matrix(reactions: Sequence[Reaction]) -> Tensor:
+    """Return how much of each balanced metabolite each reaction makes.
+
+    It is float64 (balanced, R).
+    """
     columns = {name: k for k, name in enumerate(names_of(reactions))}
     rows = {name: [0.0] * len(columns) for name in find_balanced(reactions)}
     for reaction in reactions:

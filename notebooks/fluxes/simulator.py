@@ -12,7 +12,13 @@ import torch
 from torch import Tensor
 from torch.linalg import solve_ex
 
-from .balances import Fluxes, complete_fluxes, flux_columns, flux_slopes
+from .balances import (
+    Fluxes,
+    complete_fluxes,
+    flux_columns,
+    flux_slopes,
+    stoichiometric_matrix,
+)
 from .elimination import plan, solve_columns
 from .equations import make_blocks
 from .labelling import Labels, masses_of, read_labels
@@ -34,6 +40,7 @@ class Network:
 
     Attributes:
         reactions: the `Reaction`s of the table; `names` are theirs, each once.
+        stoichiometry: how much of each inner metabolite each of them makes.
         sizes: a dict of metabolite -> number of atoms.
         substrates: the set of metabolites that the cell is fed with.
         measured: the `Unit`s measured.
@@ -49,6 +56,7 @@ class Network:
     def __init__(self, reactions: str, *measured: str | Unit):
         self.reactions = read_reactions(reactions)
         self.names = names_of(self.reactions)
+        self.stoichiometry = stoichiometric_matrix(self.reactions)
         self.sizes = count_atoms(self.reactions)
         self.substrates = find_substrates(self.reactions)
         self.measured = [find_unit(self.reactions, one) for one in measured]
@@ -113,7 +121,7 @@ class Network:
         units that no flux feeds, nothing measured.
         """
         self._refuse_unmeasured()
-        v = flux_columns(self.reactions, fluxes)
+        v = flux_columns(self.reactions, fluxes, self.stoichiometry)
         fed = self.substrate_masses(labels, natural)
         if convolve is None:
             masses = self._columns(v, [known[:, None] for known in fed.values()])
@@ -133,7 +141,7 @@ class Network:
         """
         self._refuse_unmeasured()
         slopes = flux_slopes(self.reactions, free)
-        v = flux_columns(self.reactions, self.balance(free))
+        v = flux_columns(self.reactions, self.balance(free), self.stoichiometry)
         fed = self.substrate_masses(labels, natural)
         known = {self.numbers[parts]: row[:, None] for parts, row in fed.items()}
         measured = [self.numbers[(unit,)] for unit in self.measured]

@@ -4,7 +4,7 @@
     python tests/tools/flux_benchmark.py --compile   the compiled one, too: minutes
 
 One thread, the least of interleaved blocks. The networks are the larger one of the
-notebooks, and a generated one of 128 reactions and 164 masses.
+notebooks, and a generated one of 127 reactions and 166 masses.
 """
 
 import argparse
