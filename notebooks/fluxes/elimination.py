@@ -150,7 +150,7 @@ def reroute(flows: Flows) -> Rerouted:
     for unit in list(flows):
         row = flows.pop(unit)
         first, *others = row.values()
-        once = 1 / sum(others, start=first)
+        once = sum(others, start=first).reciprocal()
         shares = {source: flow * once for source, flow in row.items()}
         passed = {o: its.pop(unit) for o, its in flows.items() if unit in its}
         for other, flow in passed.items():
@@ -158,7 +158,7 @@ def reroute(flows: Flows) -> Rerouted:
             for source, share in shares.items():
                 if source in its:
                     its[source] = torch.addcmul(its[source], flow, share)
-                elif source != other:  # what it gives itself cancels
+                elif source != other:  # what comes back is left out
                     its[source] = flow * share
         rerouted.shares[unit] = shares
         rerouted.passed[unit] = passed
