@@ -1,4 +1,4 @@
-"""How the masses change with the fluxes: all of them for a few simulations' price.
+"""How the masses change with the fluxes, in one way back for each unit measured.
 
 Which mass k of what is measured changes with which mass i of a unit behind it? Only
 their difference k - i counts: it is the number of labelled atoms that come from
