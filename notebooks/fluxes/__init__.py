@@ -3,7 +3,7 @@
 Data flows one way: `reactions` are read, units traced back (`tracing`) and ordered
 (`equations`); fluxes are completed (`balances`), labels read (`labelling`); the
 `simulator` solves all that, the plain way or the fast one (`elimination`), and says how
-the result changes (`sensitivities`).
+the result changes (`sensitivities`), so that `fitting` finds the fluxes behind masses.
 """
 
 from .enumeration import count_heavy, enumerate_patterns
