@@ -9,7 +9,6 @@ the result changes (`sensitivities`), so that `fitting` finds the fluxes behind 
 from .enumeration import count_heavy, enumerate_patterns
 from .example_networks import (
     CENTRAL,
-    CENTRAL_RANGES,
     TOY,
     TOY_FLUXES,
     draw_central,
@@ -24,7 +23,6 @@ from .zero_pictures import draw_zeros
 
 __all__ = [
     "CENTRAL",
-    "CENTRAL_RANGES",
     "NATURAL",
     "TOY",
     "TOY_FLUXES",
