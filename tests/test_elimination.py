@@ -211,3 +211,16 @@ def test_a_convolution_that_is_none_is_told():
 
     with pytest.raises(ValueError, match="or does `convolve` return no full"):
         Network(TOY, "F").simulate(TOY_FLUXES, {"A": "010"}, off)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not native.has_compiler(), reason=native.NO_COMPILER)
+def test_compiled_networks_of_one_shape_keep_apart():
+    first, second, *others = TOY.strip().splitlines()
+    turned = "\n".join([*others, second, first])  # the fluxes in another order
+    for table in (TOY, turned):
+        network = Network(table, "F")
+        wanted = network.simulate(TOY_FLUXES, {"A": "010"}, question.convolve_fast)
+        network.compile()
+        found = network.simulate(TOY_FLUXES, {"A": "010"})
+        torch.testing.assert_close(found, wanted, rtol=0, atol=1e-12)
