@@ -1,6 +1,7 @@
 """The notebooks' tools tell the truth."""
 
 import base64
+import contextlib
 import platform
 import random
 import re
@@ -510,6 +511,30 @@ def test_a_crossover_is_where_one_curve_stays_above_another(times, crossed):
     assert workshop.crossover(sizes, curves, "one", "other", "rows") == crossed
 
 
+def test_short_calls_get_all_rounds_and_long_ones_fewer(sleep):
+    for seconds, rounds in [(1e-3, 21), (0.1, timing.ENOUGH)]:
+        call = {"steady": lambda seconds=seconds: sleep(seconds)}
+        measured = workshop.time_together(call)["steady"]
+        assert len(measured.times) == rounds
+
+
+@pytest.mark.slow
+def test_busy_cores_are_busy_meanwhile_and_gone_again_even_after_an_error(monkeypatch):
+    started = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    with contextlib.suppress(KeyError), workshop.busy_cores(2):
+        assert [process.poll() for process in started] == [None, None]
+        raise KeyError
+    assert len(started) == 2
+    assert None not in [process.poll() for process in started]
+
+
 # ---- sweeps ---------------------------------------------------------------------
 
 
@@ -658,6 +683,10 @@ WORDS = [  # what was drawn, and what the figure says of it
     (
         lambda: workshop.draw_series([1e-3, 2e-3, 9e-3], "Calls"),
         "1.0 ms to 9.0 ms; a line at",
+    ),
+    (
+        lambda: workshop.draw_spread({"f": [2, 1], "g": [5]}, "Spread", "ratio", "×"),
+        "each: f, from 1× to 2×, median 1.5×; g, from 5× to 5×, median 5×.",
     ),
     (
         lambda: workshop.draw_roofline({"loop": 5}, 0.5, 100, 20),

@@ -17,6 +17,7 @@ try:
     from .lesson.checks.profile_answers import check_profile
     from .lesson.checks.profiler_hits import check_hits
     from .lesson.checks.readers_tests import check_test
+    from .lesson.checks.ruler import check_ruler
     from .lesson.checks.same_as_slow import check_same
     from .lesson.checks.slower import check_slower
     from .lesson.checks.values import check_values
@@ -33,6 +34,7 @@ try:
     from .lesson.predictions import compare_guess
     from .lesson.proof import prove
     from .lesson.races import race
+    from .measure.busy import busy_cores
     from .measure.counting import count_bytes, count_calls, dispatched
     from .measure.fresh_process import onednn_log, run_fresh
     from .measure.machine import check_machine
@@ -47,7 +49,7 @@ try:
         time_parts,
         time_table,
     )
-    from .show.charts import draw_curves, draw_roofline, draw_series
+    from .show.charts import draw_curves, draw_roofline, draw_series, draw_spread
     from .show.figures import show_figure, stepper
     from .show.sources import show, show_code
     from .show.style import TINTS
@@ -62,6 +64,7 @@ except ModuleNotFoundError as error:
 __all__ = [
     "TINTS",
     "Point",
+    "busy_cores",
     "check",
     "check_choice",
     "check_fault",
@@ -69,6 +72,7 @@ __all__ = [
     "check_machine",
     "check_number",
     "check_profile",
+    "check_ruler",
     "check_same",
     "check_slower",
     "check_test",
@@ -91,6 +95,7 @@ __all__ = [
     "draw_shifts",
     "draw_skew",
     "draw_slide",
+    "draw_spread",
     "format_ratio",
     "format_time",
     "granted_cores",

@@ -21,6 +21,8 @@ logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 from torch.utils.benchmark import Measurement, TaskSpec  # noqa: E402
 from torch.utils.benchmark import timer as clock  # noqa: E402  # waits for a GPU
 
+ENOUGH = 9  # short calls get all their rounds, longer ones at least so many ...
+SOON = 0.5  # ... once so many seconds have gone
 SETTLED = 0.03  # with no more `doubt` than this, a function needs no further rounds ...
 FURTHER = 6  # ... of which there are so many times the usual ones, at most ...
 PATIENCE = 3  # ... and for so many seconds
@@ -28,8 +30,8 @@ PATIENCE = 3  # ... and for so many seconds
 
 def time_together(
     calls: dict[str, Callable],
-    rounds: int = 9,
-    block: float = 2e-3,
+    rounds: int = 21,
+    block: float = 5e-4,
     threads: int = 1,
     stop: float = inf,
     budget: float = inf,
@@ -64,7 +66,7 @@ def time_together(
         times, spent = {name: [] for name in racing}, dict.fromkeys(racing, 0)
         begun = clock()
         for k in range(FURTHER * rounds):
-            if k >= rounds:
+            if k >= rounds or (k >= ENOUGH and clock() - begun > SOON):
                 leasts = {name: min(times[name]) for name in racing}
                 racing = [n for n in racing if leasts[n] <= near * min(leasts.values())]
                 settled = all(_doubt(times[name]) <= SETTLED for name in racing)

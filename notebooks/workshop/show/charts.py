@@ -61,6 +61,38 @@ def draw_series(seconds: Sequence[float], title: str) -> Figure:
     return figure
 
 
+def draw_spread(
+    groups: Mapping[str, Sequence[float]], title: str, xlabel: str, unit: str = ""
+) -> Figure:
+    """Draw `groups`, a dict of name -> numbers, each as a row of dots.
+
+    The x axis is logarithmic; a bar marks each row's median. With more than a factor of
+    a hundred between two numbers the ticks are powers of ten.
+    """
+    figure, axes = plt.subplots(figsize=(7.5, 0.6 * len(groups) + 1.3))
+    for place, numbers in enumerate(groups.values()):
+        heights = [place + 0.5 * (k % 7 / 6 - 0.5) for k in range(len(numbers))]
+        axes.plot(numbers, heights, ".", markersize=5, alpha=0.6)
+        middle = statistics.median(numbers)
+        axes.plot([middle] * 2, [place - 0.4, place + 0.4], color="#000000")
+    axes.set(xscale="log", xlabel=f"{xlabel} (logarithmic)", title=title)
+    axes.set(yticks=range(len(groups)), yticklabels=list(groups))
+    axes.set_ylim(len(groups) - 0.5, -0.5)
+    low, high = axes.get_xlim()
+    digits = (1, 2, 5) if high / low > 2 else (1, 1.2, 1.4, 1.6, 1.8, 2, 3, 4, 5, 6, 8)
+    axes.xaxis.set_major_locator(LogLocator(subs=digits if high / low < 100 else (1,)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}{unit}"))
+    axes.minorticks_off()
+    axes.grid(axis="x", color=GREY, linewidth=0.5)
+    listed = "; ".join(
+        f"{name}, from {min(numbers):.2g}{unit} to {max(numbers):.2g}{unit}, "
+        f"median {statistics.median(numbers):.2g}{unit}"
+        for name, numbers in groups.items()
+    )
+    figure.set_label(f"{title}. {xlabel}, a row of dots each: {listed}.")
+    return figure
+
+
 def draw_roofline(
     rates: Mapping[str, float], intensity: float, peak: float, bandwidth: float
 ) -> Figure:
