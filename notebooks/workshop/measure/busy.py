@@ -4,6 +4,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
+
+from preflight import granted_cores
 
 # Who started it may be killed: then it has another parent, and ends.
 SPIN = """
@@ -16,11 +19,13 @@ while os.getppid() == parent:
 
 
 @contextmanager
-def busy_cores(count: int) -> Iterator[None]:
-    """Keep as many processes as `count` says computing meanwhile; they wait for no one.
+def busy_cores(count: int | None = None) -> Iterator[None]:
+    """Let `count` processes compute meanwhile, by default one for each granted core.
 
     They have begun when this does, and are gone when it ends, whatever happens.
     """
+    if count is None:
+        count = ceil(granted_cores())
     command = [sys.executable, "-I", "-c", SPIN]
     processes = []
     try:
