@@ -523,6 +523,10 @@ def pads_the_kernel(a, v):
     return question.convolve_windows(v, a)
 
 
+def flips_twice(a, v):
+    return question.convolve_fast(a.flip(-1), v.flip(-1)).flip(-1)
+
+
 def flattens(a, v):
     result = question._add_padded(a, v)
     return result.flatten(0, -2) if result.ndim > 2 else result
@@ -768,6 +772,14 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
         "another call does the work",
         "`mm` isn't among its calls into torch: `unsqueeze`, `mul`",
     ),
+    (question.convolve_fast, CONTRACT, "another function does the work", "`convolve_f"),
+    (question._add_padded, CONTRACT, "another function does the work", "`_add_padded`"),
+    (
+        flips_twice,
+        CONTRACT,
+        "another function does the work",
+        "`convolve_fast`, an ans",
+    ),
     (pads_the_signal, CONTRACT, "infinities spread", "An infinity in `v` meets"),
     (pads_the_kernel, CONTRACT, "infinities spread", "An infinity in `a` meets"),
     (flattens, CONTRACT, "wrong shape", "give (6, 8), not (2, 3, 8)"),
@@ -896,6 +908,11 @@ def with_much_python(a, v):
     return out
 
 
+def adds_padded_products(a, v):
+    n = v.shape[-1]
+    return sum(pad(a * v[..., j : j + 1], (j, n - 1 - j)) for j in range(n))
+
+
 def columns(a, v):
     m, n = a.shape[-1], v.shape[-1]
     out = [0] * (m + n - 1)
@@ -956,9 +973,8 @@ ALL = [*VECTORISED, question.convolve_shift_add, question.convolve_fast]
             one_kernel_as_a_matrix,
             ONE_PRODUCT | {"before": question.convolve_one_kernel},
         ),
-        (question._add_padded, CONTRACT),
+        (adds_padded_products, CONTRACT),
         (columns, CONTRACT),
-        (question.convolve_fast, CONTRACT),
     ],
     ids=name_of,
 )

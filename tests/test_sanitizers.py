@@ -50,6 +50,7 @@ oneDNN: convolution by x64:gemm:jit
 oneDNN: reorder by jit:uni
 kernels of 8
 """
+WAY = ", gradient=False: convolve_fast → _convolve_full → "
 VARYING = [
     ("12.3 µs", "4.0 ms"),
     ("1.2 s", "0.0 s"),
@@ -90,6 +91,7 @@ VARYING = [
         "5 rows, call 1: 3.1 ms; oneDNN: 252 refusals, 4 made anew",
         "5 rows, call 1: 0.2 ms; oneDNN: 0 refusals, 0 made anew",
     ),
+    (f"rows=4000{WAY}_transpose", f"rows=4000{WAY}_add_in_place"),
     (
         "Here, 5 of 7 answers clearly win somewhere",
         "Here, 3 of 7 answers clearly win somewhere",
@@ -129,6 +131,8 @@ KEPT = [
     ("You wrote 3. It is 24 of 60 calls.", "You wrote 3. It is 1 of 60 calls."),
     ("| busy, long blocks | 30 |", "| busy, short blocks | 30 |"),
     ("5 rows, call 1: 3.1 ms; 4 made anew", "5 rows, call 1: 3.1 ms; 0 made anew"),
+    (f"rows=500{WAY}_transpose", f"rows=500{WAY}_add_in_place"),
+    (f"rows=4000{WAY}_transpose", f"rows=4000{WAY}_sum_antidiagonals"),
     ("Here, 5 of 7 answers lose", "Here, 4 of 7 answers lose"),
     ("You wrote 7. It is 5 of 7 answers.", "You wrote 6. It is 5 of 7 answers."),
     ("You wrote 7. It is 5 of 7.", "You wrote 7. It is 4 of 7."),

@@ -248,6 +248,50 @@ def test_calls_and_bytes_are_those_of_known_functions(function, calls):
     assert workshop.count_bytes(function, t) == sum(size for _, size in calls)
 
 
+def halves(x):
+    return doubles(x) / 4
+
+
+def doubles(x):
+    add = lambda y: x + y  # noqa: E731
+    return sum(add(y) for y in [x])
+
+
+class Third:
+    def of(self, x):
+        return halves(doubles(x)) / 3
+
+
+@pytest.mark.parametrize(
+    ("function", "names"),
+    [
+        (doubles, ["doubles"]),
+        (halves, ["halves", "doubles"]),
+        (Third().of, ["Third.of", "doubles", "halves"]),
+        (convolve_shift_add, ["convolve_shift_add", "_as_batch", "_check_tensors"]),
+    ],
+)
+def test_the_functions_of_its_file_that_a_call_runs_are_named(function, names):
+    x = [torch.ones(2)] * 2 if function is convolve_shift_add else [10]
+    assert workshop.called(function, *x) == names
+
+
+def test_another_profiler_goes_on_after_a_call_that_fails():
+    before = sys.getprofile()
+    events = []
+
+    def other(frame, event, argument):
+        events.append(event)
+
+    sys.setprofile(other)
+    try:
+        with pytest.raises(TypeError):
+            workshop.called(halves, "x")
+        assert sys.getprofile() is other
+    finally:
+        sys.setprofile(before)
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(5e-9, "5.0 ns"), (1.23e-5, "12.3 µs"), (4e-3, "4.0 ms"), (0, "0.0 s")],

@@ -39,6 +39,7 @@ try:
     from .measure.fresh_process import onednn_log, run_fresh
     from .measure.machine import check_machine
     from .measure.profiling import profiled_lines, quiet_stderr
+    from .measure.python_calls import called
     from .measure.sweeping import clear_ratio, sweep, winner
     from .measure.timing import is_stopped, least, least_times, time_together
     from .measure.verdicts import (
@@ -65,6 +66,7 @@ __all__ = [
     "TINTS",
     "Point",
     "busy_cores",
+    "called",
     "check",
     "check_choice",
     "check_fault",

@@ -1,13 +1,28 @@
-"""Check what `convolve_fast` promises beyond numbers: infinities, axes, vmap."""
+"""Check what `convolve_fast` promises beyond numbers, in code of the reader's own."""
 
 from collections.abc import Callable
 
 import torch
 
+import SO_CONVOLVE_QUESTION
+
+from ...measure.python_calls import code_run
 from ..diagnosis.compare import compare
 from ..diagnosis.fault import Fault
 from .readers_code import attempt, tell_error
 from .running import make_inputs, run, told
+
+
+def refuse_borrowed_code(function: Callable) -> None:
+    """Raise the `Fault` of a right answer that is, or calls, one of the series' own."""
+    codes = code_run(function, *make_inputs(3, 5, 4))
+    names = [c.co_name for c in codes if c.co_filename == SO_CONVOLVE_QUESTION.__file__]
+    if names:
+        text = (
+            f"It's right, but `{names[0]}`, an answer of the series, does the work. "
+            "Write the steps yourself."
+        )
+        raise Fault("another function does the work", text)
 
 
 def check_infinities(function: Callable) -> None:

@@ -8,7 +8,12 @@ import torch
 
 from ..diagnosis.compare import compare
 from ..diagnosis.fault import Fault
-from .contract import check_axes, check_infinities, check_vmap
+from .contract import (
+    check_axes,
+    check_infinities,
+    check_vmap,
+    refuse_borrowed_code,
+)
 from .feedback import as_feedback
 from .praise import praise
 from .readers_code import attempt
@@ -49,13 +54,14 @@ def check(
 
     It gets random signals (B, m) and kernels (B, n) in eight sizes, float32 and
     float64; with `pair`, vectors (m,) and (n,); with `one_kernel`, kernels (n,). With
-    `contract`, infinities, more leading axes and `torch.vmap` are tried as well. It may
-    hold so many nested `loops` over the lengths, and none over the rows; it may
-    allocate twelve times what inputs and result take, and without `copies` no window
-    of the signal may be copied. It may make so many `calls` into torch for 5 × 7, and
-    as many for 7 × 5; likewise `multiplications`, per row. With `uses`, such as "mm",
-    the call that torch's dispatcher knows by this name must do the work, and no
-    convolution. A right answer is counted and timed beside `before`, the rung before.
+    `contract`, infinities, more leading axes and `torch.vmap` are tried as well, and
+    none of the series' answers may do the work. It may hold so many nested `loops` over
+    the lengths, and none over the rows; it may allocate twelve times what inputs and
+    result take, and without `copies` no window of the signal may be copied. It may make
+    so many `calls` into torch for 5 × 7, and as many for 7 × 5; likewise
+    `multiplications`, per row. With `uses`, such as "mm", the call that torch's
+    dispatcher knows by this name must do the work, and no convolution. A right answer
+    is counted and timed beside `before`, the rung before.
     Returns `Feedback`.
     """
     refuse_what_is_no_answer(function)
@@ -67,6 +73,7 @@ def check(
         check_infinities(function)
         check_axes(function)
         check_vmap(function)
+        refuse_borrowed_code(function)
     check_loops(function, loops, make)
     check_memory(function, make)
     if not copies:
