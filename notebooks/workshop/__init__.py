@@ -17,10 +17,11 @@ try:
     from .lesson.checks.profile_answers import check_profile
     from .lesson.checks.profiler_hits import check_hits
     from .lesson.checks.readers_tests import check_test
+    from .lesson.checks.rules import check_rule
     from .lesson.checks.same_as_slow import check_same
     from .lesson.checks.slower import check_slower
     from .lesson.checks.values import check_values
-    from .lesson.grid_maps import draw_map, shade
+    from .lesson.grid_maps import draw_map, shade, winner_cells
     from .lesson.grid_points import Point, ready_calls
     from .lesson.ladder_charts import draw_growth, draw_ladder, draw_rungs
     from .lesson.pictures import (
@@ -33,6 +34,7 @@ try:
     from .lesson.predictions import compare_guess
     from .lesson.proof import prove
     from .lesson.races import race
+    from .lesson.scores import times_as_long
     from .measure.counting import count_bytes, count_calls, dispatched
     from .measure.fresh_process import onednn_log, run_fresh
     from .measure.machine import check_machine
@@ -69,6 +71,7 @@ __all__ = [
     "check_machine",
     "check_number",
     "check_profile",
+    "check_rule",
     "check_same",
     "check_slower",
     "check_test",
@@ -116,5 +119,7 @@ __all__ = [
     "time_parts",
     "time_table",
     "time_together",
+    "times_as_long",
     "winner",
+    "winner_cells",
 ]

@@ -7,6 +7,8 @@ import matplotlib.colors
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from ..measure.sweeping import winner
+from ..measure.timing import Measurement
 from ..show.style import TINTS
 from .grid_points import Point
 
@@ -58,6 +60,26 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
     told = ", ".join(map(str, lengths))
     figure.set_label(f"{title}, for signals (lines) and kernels of {told}. {panels}.")
     return figure
+
+
+def winner_cells(
+    measured: Mapping[Point, Mapping[str, Measurement]],
+    letters: Mapping[str, str],
+    clear: float,
+) -> dict[Point, tuple[str, Color]]:
+    """Return the squares of a map of who wins, for `draw_map`.
+
+    `measured` is what `sweep` returned, `letters` a dict of contestant -> its capital
+    letter, `clear` the lead that counts, as `clear_ratio` finds it. A smaller lead
+    gives a small letter.
+    """
+    colors = dict(zip(letters, TINTS, strict=False))
+    cells = {}
+    for point, results in measured.items():
+        first, clearly = winner(results, letters, clear)
+        letter = letters[first] if clearly else letters[first].lower()
+        cells[point] = letter, colors[first]
+    return cells
 
 
 def _setting(point):
