@@ -36,7 +36,7 @@ try:
     from .lesson.races import race
     from .lesson.scores import times_as_long
     from .measure.counting import count_bytes, count_calls, dispatched
-    from .measure.fresh_process import onednn_log, run_fresh
+    from .measure.fresh_process import onednn_log, run_fresh, run_in_turns
     from .measure.machine import check_machine
     from .measure.profiling import profiled_lines, quiet_stderr
     from .measure.sweeping import clear_ratio, sweep, winner
@@ -108,6 +108,7 @@ __all__ = [
     "race",
     "ready_calls",
     "run_fresh",
+    "run_in_turns",
     "shade",
     "show",
     "show_code",

@@ -25,8 +25,9 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
     batches = sorted({p.rows for p in cells})
     lengths = sorted({p.m for p in cells})
     few = len(lengths) < 4
-    side = 1.2 if few else 1.1  # inches of a panel: a projector shows all of them
-    size = 1.6 * len(batches) + 1.5, side * len(settings) + 0.9
+    # Inches of a panel. A projector shows all of them, if the lengths are few.
+    width, height = (1.6, 1.2) if few else (1.8, 1.6)
+    size = width * len(batches) + 1.5, height * len(settings) + 0.9
     figure, grid = plt.subplots(
         len(settings), len(batches), figsize=size, squeeze=False
     )
@@ -38,7 +39,7 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
         axes = grid[settings.index(_setting(point)), batches.index(point.rows)]
         x, y = lengths.index(point.n), lengths.index(point.m)
         axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=color, edgecolor="white"))
-        fits = 5 if not few else 9 if len(text) < 5 else 7
+        fits = (9 if len(text) < 5 else 7) if few else 8 if len(text) < 3 else 5
         place = {"ha": "center", "va": "center", "fontsize": fits}
         axes.text(x + 0.5, y + 0.5, text if few else text.replace("×", ""), **place)
     middles = [k + 0.5 for k in range(len(lengths))]

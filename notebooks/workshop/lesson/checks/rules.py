@@ -59,8 +59,9 @@ def _choice(rule, point, among):
         text = f"With {_where(point)}: {tell_error(error, rule)}."
         raise Fault("an error in your code", text)
     if chosen is None:
-        text = f"For {_where(point)} it returns None. Does every path end in a `return`?"
-        raise Fault("no answer for some cases", text)
+        text = f"For {_where(point)} it returns None."
+        hint = "Does every path end in a `return`?"
+        raise Fault("no answer for some cases", f"{text} {hint}")
     listed = ", ".join(f'`"{name}"`' for name in among)
     if getattr(chosen, "__name__", None) in among:
         text = f"Return the name, a text, and not the function: one of {listed}."
