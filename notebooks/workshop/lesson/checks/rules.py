@@ -90,7 +90,9 @@ def _worst(ratios, chosen):
         for p in worst
         if ratios[p] > LOSS
     ]
-    return f"It loses most at {'; '.join(lost)}." if lost else "It loses nowhere."
+    if not lost:
+        return "It is within a tenth of the fastest everywhere."
+    return f"It loses most at {'; '.join(lost)}."
 
 
 def _tell(ratio):
