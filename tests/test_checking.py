@@ -21,6 +21,7 @@ from workshop import (
     check_hits,
     check_number,
     check_profile,
+    check_rule,
     check_same,
     check_slower,
     check_test,
@@ -1663,3 +1664,137 @@ def test_a_guess_stands_beside_what_was_found(guess, found, unit, printed, capsy
 def test_what_people_usually_guess_is_told_whatever_was_guessed(guess, capsys):
     compare_guess(guess, 217, " calls", "Most people say 35 or 105.")
     assert capsys.readouterr().out.endswith("\nMost people say 35 or 105.\n")
+
+
+RULED = ["convolve_shift_add", "convolve_antidiagonals", "convolve_transposed"]
+
+
+def ruled(*seconds):
+    """Return what a sweep finds, with so many seconds for each of RULED."""
+    spec = TaskSpec("call()", setup="")
+    found = [Measurement(1, [second], spec) for second in seconds]
+    return dict(zip(RULED, found, strict=True))
+
+
+RULED_BY = {
+    Point(2, 9, 1): ruled(3, 2, 1),
+    Point(5, 5, 1, backward=True): ruled(4, 2, 1),
+    Point(5, 5, 100): ruled(2, 1, 9),
+    Point(5, 5, 10_000): ruled(1, 5, 40),
+    Point(5, 5, 10_000, torch.float64): ruled(1, 5, 40),
+}
+
+
+def by_rows(point):
+    if point.rows == 1:
+        return "convolve_transposed"
+    return "convolve_antidiagonals" if point.rows <= 100 else "convolve_shift_add"
+
+
+def by_one_row(point):
+    return "convolve_transposed" if point.rows == 1 else "convolve_shift_add"
+
+
+def no_rule_yet(point):
+    # your code
+    ...
+
+
+def always_the_same(point):
+    return "convolve_antidiagonals"
+
+
+def always_shift_add(point):
+    return "convolve_shift_add"
+
+
+def the_wrong_way_round(point):
+    return "convolve_shift_add" if point.rows == 1 else "convolve_transposed"
+
+
+def by_a_dtype_that_is_a_text(point):
+    few = point.dtype == "float32" and point.rows == 1
+    return "convolve_transposed" if few else "convolve_shift_add"
+
+
+def returns_for_few_rows_only(point):
+    if point.rows < 1000:
+        return "convolve_transposed"
+
+
+def returns_the_function(point):
+    return question.convolve_transposed
+
+
+def returns_its_short_name(point):
+    return "transposed"
+
+
+def returns_another_answer(point):
+    return "convolve_grouped"
+
+
+def returns_a_list(point):
+    return RULED
+
+
+def reads_a_key(point):
+    return "convolve_shift_add" if point["rows"] > 1 else "convolve_transposed"
+
+
+def misspells_rows(point):
+    return "convolve_shift_add" if point.row > 1 else "convolve_transposed"
+
+
+def takes_rows(rows, m, n):
+    return "convolve_shift_add"
+
+
+def looks_the_fastest_up(point):
+    return min(RULED, key=lambda name: RULED_BY[point][name].times[0])
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "said"),
+    [
+        (by_rows, RIGHT, "On average your choice takes 1× as long as the fastest"),
+        (by_rows, RIGHT, "`convolve_shift_add` alone 1.89×. It is within a tenth of"),
+        (by_one_row, RIGHT, "at 100 rows, 5 × 5, float32 (`convolve_shift_add`, 2×)."),
+        (..., UNANSWERED, "Write your code"),
+        (no_rule_yet, UNANSWERED, "Write your code"),
+        ("convolve_shift_add", "wrong type", "of type str"),
+        ({100: "convolve_shift_add"}, "wrong type", "of type dict"),
+        (always_the_same, "one answer for everything", "antidiagonals` everywhere."),
+        (always_shift_add, "one answer for everything", "takes 1.89× as long as"),
+        (the_wrong_way_round, "worse than one answer for everything", "It loses most"),
+        (
+            by_a_dtype_that_is_a_text,
+            "one answer for everything",
+            "most at 1 row, 5 × 5, float32 with gradients (`convolve_shift_add`, 4×);",
+        ),
+        (
+            returns_for_few_rows_only,
+            "no answer for some cases",
+            "For 10,000 rows, 5 × 5, float32 it returns None. Does every path end in",
+        ),
+        (returns_the_function, "a function instead of its name", "the name, a text"),
+        (returns_its_short_name, "no such answer", "'transposed'`, not one of `"),
+        (returns_another_answer, "no such answer", '`"convolve_transposed"`.'),
+        (returns_a_list, "no such answer", "not one of"),
+        (reads_a_key, "an error in your code", "With 1 row, 2 × 9, float32: Line"),
+        (misspells_rows, "an error in your code", "has no attribute 'row'"),
+        (takes_rows, "an error in your code", "missing 2 required positional"),
+        (looks_the_fastest_up, "an error in your code", "4 × 6, float32: Line"),
+    ],
+    ids=name_of,
+)
+def test_a_rule_is_scored_beside_one_answer_for_everything(rule, name, said):
+    feedback = check_rule(rule, RULED_BY, RULED)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+def test_a_rule_that_hardly_gains_gets_no_tick():
+    nearly = {Point(2, 9, 1): ruled(1.04, 2, 1), Point(2, 9, 10): ruled(1, 2, 3)}
+    feedback = check_rule(by_one_row, nearly, RULED)
+    assert feedback.name == "no better than one answer for everything"

@@ -659,6 +659,41 @@ def test_copies_of_one_function_win_nothing_on_a_noisy_machine(sleep):
     assert sum(pair == (copies[0], True) for pair in pairs) > 50
 
 
+TWO_POINTS = {
+    workshop.Point(2, 3, 10): {"f": measured(2), "g": measured(1), "h": measured(0.5)},
+    workshop.Point(2, 3, 99): {"f": measured(3), "g": measured(9, stopped=True)},
+}
+
+
+@pytest.mark.parametrize(
+    ("choose", "ratios"),
+    [
+        (lambda point: "f", [2, 1]),
+        (lambda point: "g", [1, 3]),
+        (lambda point: "f" if point.rows > 50 else "g", [1, 1]),
+        (lambda point: "h", [0.5, 200]),  # no contestant, and left out of the second
+    ],
+)
+def test_a_choice_is_a_multiple_of_the_fastest_contestant(choose, ratios):
+    found = workshop.times_as_long(TWO_POINTS, choose, ["f", "g"])
+    assert found == dict(zip(TWO_POINTS, ratios, strict=True))
+
+
+def test_a_choice_of_nobody_is_refused():
+    with pytest.raises(KeyError, match="nobody"):
+        workshop.times_as_long(TWO_POINTS, lambda point: "nobody", ["f", "g"])
+
+
+def test_a_winner_gets_its_letter_a_small_one_if_the_lead_does_not_count():
+    sure = {"f": measured(2, 2), "g": measured(1, 1)}
+    close = {"f": measured(1, 1), "g": measured(1.15, 1.15)}
+    points = [workshop.Point(2, 3, rows) for rows in (1, 2)]
+    swept = dict(zip(points, [sure, close], strict=True))
+    cells = workshop.winner_cells(swept, {"f": "F", "g": "G"}, 1.2)
+    first, second, *_ = workshop.TINTS
+    assert list(cells.values()) == [("G", second), ("f", first)]
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_point_makes_its_inputs_the_same_each_time(dtype):
     shapes = []
@@ -691,6 +726,28 @@ def test_fresh_code_finds_the_series_and_its_environment():
 def test_fresh_code_that_fails_says_how():
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         workshop.run_fresh("1 / 0")
+
+
+TELL = """
+from pathlib import Path
+folder = Path({folder!r})
+print({name!r}, sorted(path.name for path in folder.iterdir()))
+(folder / {name!r}).touch()
+"""
+
+
+def test_processes_prepare_together_and_run_in_turns(tmp_path):
+    names = ["first", "second", "third"]
+    codes = [TELL.format(folder=str(tmp_path), name=name) for name in names]
+    printed = workshop.run_in_turns(codes, "import os")
+    wanted = [f"{name} {names[:k]}\n" for k, name in enumerate(names)]
+    assert printed == wanted
+
+
+@pytest.mark.parametrize(("code", "first"), [("1 / 0", ""), ("print(1)", "1 / 0")])
+def test_a_turn_that_fails_says_how(code, first):
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        workshop.run_in_turns([code, "print(2)"], first)
 
 
 @pytest.mark.slow
@@ -788,6 +845,18 @@ def test_a_figure_says_in_words_what_was_drawn(draw, words):
     plt.close(figure)
 
 
+@pytest.mark.parametrize(
+    ("xscale", "xlabel"), [("log", "rows, logarithmic"), ("linear", "rows")]
+)
+def test_axes_say_whether_they_are_logarithmic(xscale, xlabel):
+    curves = {"loop": [1e-6, 2e-3]}
+    figure = workshop.draw_curves([1, 9000], curves, "Race", "rows", xscale=xscale)
+    [axes] = figure.axes
+    assert axes.get_xlabel() == xlabel
+    assert axes.get_ylabel() == "time per call, logarithmic"
+    plt.close(figure)
+
+
 def test_bars_of_counts_stand_on_a_logarithmic_axis_from_1_and_carry_them():
     figure = workshop.draw_ladder({"loop": 215, "fft": 7}, "Calls")
     [axes] = figure.axes
@@ -843,6 +912,23 @@ def test_a_map_has_a_panel_for_each_setting_and_batch_and_a_square_for_each_pair
     figure = grid_maps.draw_map({p: ("S", "#FFFFFF") for p in points}, "who")
     texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
     assert texts == [["S"] * 4] * 6
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(("lengths", "text"), [(8, "T"), (8, "157×*"), (3, "T")])
+def test_no_text_of_a_map_leaves_its_square(lengths, text):
+    points = [
+        workshop.Point(m, n, 10**k)
+        for m in range(lengths)
+        for n in range(lengths)
+        for k in range(7)
+    ]
+    figure = grid_maps.draw_map({p: (text, "#FFFFFF") for p in points}, "who")
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        for told, square in zip(axes.texts, axes.patches, strict=True):
+            place, room = told.get_window_extent(), square.get_window_extent()
+            assert place.width < room.width
     plt.close(figure)
 
 

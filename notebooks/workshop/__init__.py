@@ -18,10 +18,11 @@ try:
     from .lesson.checks.profiler_hits import check_hits
     from .lesson.checks.readers_tests import check_test
     from .lesson.checks.ruler import check_ruler
+    from .lesson.checks.rules import check_rule
     from .lesson.checks.same_as_slow import check_same
     from .lesson.checks.slower import check_slower
     from .lesson.checks.values import check_values
-    from .lesson.grid_maps import draw_map, shade
+    from .lesson.grid_maps import draw_map, shade, winner_cells
     from .lesson.grid_points import Point, ready_calls
     from .lesson.ladder_charts import draw_growth, draw_ladder, draw_rungs
     from .lesson.pictures import (
@@ -35,8 +36,9 @@ try:
     from .lesson.proof import prove
     from .lesson.races import race
     from .measure.busy import busy_cores
+    from .lesson.scores import times_as_long
     from .measure.counting import count_bytes, count_calls, dispatched
-    from .measure.fresh_process import onednn_log, run_fresh
+    from .measure.fresh_process import onednn_log, run_fresh, run_in_turns
     from .measure.machine import check_machine
     from .measure.profiling import profiled_lines, quiet_stderr
     from .measure.python_calls import called
@@ -75,6 +77,7 @@ __all__ = [
     "check_number",
     "check_profile",
     "check_ruler",
+    "check_rule",
     "check_same",
     "check_slower",
     "check_test",
@@ -112,6 +115,7 @@ __all__ = [
     "race",
     "ready_calls",
     "run_fresh",
+    "run_in_turns",
     "shade",
     "show",
     "show_code",
@@ -123,5 +127,7 @@ __all__ = [
     "time_parts",
     "time_table",
     "time_together",
+    "times_as_long",
     "winner",
+    "winner_cells",
 ]

@@ -7,6 +7,8 @@ import matplotlib.colors
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from ..measure.sweeping import winner
+from ..measure.timing import Measurement
 from ..show.style import TINTS
 from .grid_points import Point
 
@@ -23,8 +25,9 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
     batches = sorted({p.rows for p in cells})
     lengths = sorted({p.m for p in cells})
     few = len(lengths) < 4
-    side = 1.2 if few else 1.1  # inches of a panel: a projector shows all of them
-    size = 1.6 * len(batches) + 1.5, side * len(settings) + 0.9
+    # Inches of a panel. A projector shows all of them, if the lengths are few.
+    width, height = (1.6, 1.2) if few else (1.8, 1.6)
+    size = width * len(batches) + 1.5, height * len(settings) + 0.9
     figure, grid = plt.subplots(
         len(settings), len(batches), figsize=size, squeeze=False
     )
@@ -36,7 +39,7 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
         axes = grid[settings.index(_setting(point)), batches.index(point.rows)]
         x, y = lengths.index(point.n), lengths.index(point.m)
         axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=color, edgecolor="white"))
-        fits = 5 if not few else 9 if len(text) < 5 else 7
+        fits = (9 if len(text) < 5 else 7) if few else 8 if len(text) < 3 else 5
         place = {"ha": "center", "va": "center", "fontsize": fits}
         axes.text(x + 0.5, y + 0.5, text if few else text.replace("×", ""), **place)
     middles = [k + 0.5 for k in range(len(lengths))]
@@ -58,6 +61,26 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
     told = ", ".join(map(str, lengths))
     figure.set_label(f"{title}, for signals (lines) and kernels of {told}. {panels}.")
     return figure
+
+
+def winner_cells(
+    measured: Mapping[Point, Mapping[str, Measurement]],
+    letters: Mapping[str, str],
+    clear: float,
+) -> dict[Point, tuple[str, Color]]:
+    """Return the squares of a map of who wins, for `draw_map`.
+
+    `measured` is what `sweep` returned, `letters` a dict of contestant -> its capital
+    letter, `clear` the lead that counts, as `clear_ratio` finds it. A smaller lead
+    gives a small letter.
+    """
+    colors = dict(zip(letters, TINTS, strict=False))
+    cells = {}
+    for point, results in measured.items():
+        first, clearly = winner(results, letters, clear)
+        letter = letters[first] if clearly else letters[first].lower()
+        cells[point] = letter, colors[first]
+    return cells
 
 
 def _setting(point):

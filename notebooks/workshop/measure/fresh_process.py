@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from math import ceil, prod
 
 from ..paths import ROOT
@@ -15,20 +16,42 @@ def run_fresh(code: str, **environment: str) -> str:
     The series' modules are on its path; `environment` holds further environment
     variables. Raises RuntimeError with the process's own message if it fails.
     """
+    return _printed(_start(code, environment), "")
+
+
+def run_in_turns(codes: Iterable[str], first: str) -> list[str]:
+    """Run each of `codes` as `run_fresh` does, but `first` in all processes at once.
+
+    When all have done that, such as their imports, `codes` run one after another: none
+    runs beside another, so they can be timed. Returns what each prints.
+    """
+    waiting = f"{first}\nprint(flush=True)\ninput()\n"
+    started = [_start(waiting + code, {}) for code in codes]
+    for process in started:
+        process.stdout.readline()
+    return [_printed(process, "\n") for process in started]
+
+
+def _start(code, environment):
     paths = [str(ROOT), str(ROOT / "notebooks"), os.environ.get("PYTHONPATH")]
     path = os.pathsep.join(filter(None, paths))
     settings = {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(
-        command,
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
         env=os.environ | settings | environment,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         encoding="utf-8",
-        check=False,
     )
-    if done.returncode:
-        raise RuntimeError(done.stderr)
-    return done.stdout
+
+
+def _printed(process, given):
+    """Let `process` have the text `given`, and return what it prints until it ends."""
+    printed, complaint = process.communicate(given)
+    if process.returncode:
+        raise RuntimeError(complaint)
+    return printed
 
 
 def onednn_log(

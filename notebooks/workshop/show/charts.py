@@ -22,14 +22,17 @@ def draw_curves(
 ) -> Figure:
     """Draw `curves`, a dict of name -> a number for each of `sizes`, in `unit`.
 
-    The y axis is logarithmic. Each curve carries its name at its right end.
+    The y axis is logarithmic, and so is the x axis unless `xscale` is "linear"; their
+    labels say so. Each curve carries its name at its right end.
     """
     figure, axes = plt.subplots()
     ends = []
     for name, numbers in curves.items():
         (line,) = axes.plot(sizes, numbers, marker="o", markersize=4)
         ends.append((numbers[-1], name, line.get_color()))
-    axes.set(xscale=xscale, yscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
+    axes.set(xscale=xscale, yscale="log", title=title)
+    axes.set_xlabel(f"{xlabel}, logarithmic" if xscale == "log" else xlabel)
+    axes.set_ylabel(f"{ylabel}, logarithmic")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda size, _: f"{size:,.0f}"))
     tick_times(axes, unit)
     axes.grid(color=GREY, linewidth=0.5)

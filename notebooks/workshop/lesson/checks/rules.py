@@ -1,0 +1,106 @@
+"""Check a rule that chooses an answer by the sizes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from statistics import geometric_mean
+
+from ...measure.timing import Measurement
+from ...measure.verdicts import format_ratio
+from ..diagnosis.fault import Fault
+from ..grid_points import Point
+from ..scores import times_as_long
+from .feedback import as_feedback
+from .one_number import tell_value
+from .readers_code import attempt, tell_error
+from .running import refuse_what_is_no_answer
+
+CLEARLY = 1.05  # so much better than the first of all must a rule be
+LOSS = 1.1  # so far behind the fastest is worth telling
+
+
+@as_feedback
+def check_rule(
+    rule: Callable[[Point], str],
+    measured: Mapping[Point, Mapping[str, Measurement]],
+    among: Sequence[str],
+) -> str:
+    """Check that choosing by `rule` is clearly better than the first of `among` alone.
+
+    `rule(point)` returns one of the names `among`; `measured` is what `sweep` returned.
+    The score is the geometric mean of how many times as long as the fastest the choice
+    takes. The rule is tried between the points of `measured`, too. Returns `Feedback`.
+    """
+    refuse_what_is_no_answer(rule)
+    chosen = {point: _choice(rule, point, among) for point in measured}
+    for point in _between(measured):
+        _choice(rule, point, among)
+    ratios = times_as_long(measured, chosen.get, among)
+    always = times_as_long(measured, lambda point: among[0], among)
+    mine, alone = (geometric_mean(found.values()) for found in (ratios, always))
+    text = (
+        f"On average your choice takes {_tell(mine)} as long as the fastest, and "
+        f"`{among[0]}` alone {_tell(alone)}."
+    )
+    worst = _worst(ratios, chosen)
+    if len(set(chosen.values())) == 1:
+        text += f" You return `{next(iter(chosen.values()))}` everywhere. {worst}"
+        raise Fault("one answer for everything", text)
+    if alone / mine < CLEARLY:
+        worse = mine / alone >= CLEARLY
+        name = f"{'worse' if worse else 'no better'} than one answer for everything"
+        raise Fault(name, f"{text} {worst}")
+    return f"{text} {worst}"
+
+
+def _choice(rule, point, among):
+    """Return what `rule` chooses at `point`, or raise the `Fault` of what it does."""
+    chosen, error = attempt(rule, point)
+    if error is not None:
+        text = f"With {_where(point)}: {tell_error(error, rule)}."
+        raise Fault("an error in your code", text)
+    if chosen is None:
+        text = f"For {_where(point)} it returns None."
+        hint = "Does every path end in a `return`?"
+        raise Fault("no answer for some cases", f"{text} {hint}")
+    listed = ", ".join(f'`"{name}"`' for name in among)
+    if getattr(chosen, "__name__", None) in among:
+        text = f"Return the name, a text, and not the function: one of {listed}."
+        raise Fault("a function instead of its name", text)
+    if not isinstance(chosen, str) or chosen not in among:
+        text = f"For {_where(point)} it returns {tell_value(chosen)}, not one of "
+        raise Fault("no such answer", f"{text}{listed}.")
+    return chosen
+
+
+def _between(measured):
+    """Yield points that were not measured, for each dtype and direction that was."""
+    settings = dict.fromkeys((p.dtype, p.backward) for p in measured)
+    sizes = [(4, 6, 1), (6, 4, 30), (3, 11, 300), (7, 7, 50_000)]
+    for (dtype, backward), size in product(settings, sizes):
+        point = Point(*size, dtype, backward)
+        if point not in measured:
+            yield point
+
+
+def _worst(ratios, chosen):
+    """Name the three points where the choice loses most, if it loses anywhere."""
+    worst = sorted(ratios, key=ratios.get, reverse=True)[:3]
+    lost = [
+        f"{_where(p)} (`{chosen[p]}`, {_tell(ratios[p])})"
+        for p in worst
+        if ratios[p] > LOSS
+    ]
+    if not lost:
+        return "It is within a tenth of the fastest everywhere."
+    return f"It loses most at {'; '.join(lost)}."
+
+
+def _tell(ratio):
+    return format_ratio(ratio, 3) if ratio >= 1 else f"{ratio:.2g}×"
+
+
+def _where(point):
+    rows = f"{point.rows:,} row{'s' * (point.rows > 1)}"
+    gradients = " with gradients" if point.backward else ""
+    dtype = str(point.dtype).removeprefix("torch.")
+    return f"{rows}, {point.m} × {point.n}, {dtype}{gradients}"
