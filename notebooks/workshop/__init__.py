@@ -35,8 +35,8 @@ try:
     from .lesson.predictions import compare_guess
     from .lesson.proof import prove
     from .lesson.races import race
-    from .measure.busy import busy_cores
     from .lesson.scores import times_as_long
+    from .measure.busy import busy_cores
     from .measure.counting import count_bytes, count_calls, dispatched
     from .measure.fresh_process import onednn_log, run_fresh, run_in_turns
     from .measure.machine import check_machine
@@ -76,8 +76,8 @@ __all__ = [
     "check_machine",
     "check_number",
     "check_profile",
-    "check_ruler",
     "check_rule",
+    "check_ruler",
     "check_same",
     "check_slower",
     "check_test",
