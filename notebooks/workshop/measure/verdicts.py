@@ -35,7 +35,7 @@ def speed_up(before: Measurement, after: Measurement) -> str:
     """Write how many times faster `after` is than `before`, or why nobody can tell.
 
     The ratio is that of the leasts, rounded to what their doubts bear. Where it might
-    as well be 1, or anything, the text is the range that it may lie in, and says so.
+    as well be 1, or anything, the text is its `ratio_range`, and says so.
     """
     ratio = least(before) / least(after)
     if is_stopped(before) or is_stopped(after):
@@ -43,15 +43,26 @@ def speed_up(before: Measurement, after: Measurement) -> str:
     unsure = _unsure(before, after)
     low, high = ratio_range(before, after)
     if unsure > TOO_NOISY or low <= 1 <= high:
-        verdict = NO_VERDICT if unsure > TOO_NOISY else "no clear difference"
+        noisy = unsure > TOO_NOISY or high / low > (1 + TOO_NOISY) ** 2
+        verdict = NO_VERDICT if noisy else "no clear difference"
         return f"{low:.2g}× to {high:.2g}×: {verdict}"
     return format_ratio(ratio, _digits(max(ratio, 1 / ratio), unsure))
 
 
 def ratio_range(before: Measurement, after: Measurement) -> tuple[float, float]:
-    """Return between what the ratio of the leasts may lie, by their doubts."""
-    ratio, unsure = least(before) / least(after), _unsure(before, after)
-    return ratio / (1 + unsure), ratio * (1 + unsure)
+    """Return between what the ratio may lie: that of the leasts, by their doubts.
+
+    The ratio of the medians lies within as well. The two fail in different ways: an
+    interruption makes a median too large, and a spell in which the processor is faster,
+    too short to reach everybody, makes one least too small.
+    """
+    leasts, medians = least(before) / least(after), before.median / after.median
+    unsure = 1 + _unsure(before, after)
+    settled = 1 + SETTLED
+    return (
+        min(leasts / unsure, medians / settled),
+        max(leasts * unsure, medians * settled),
+    )
 
 
 def _unsure(before, after):
