@@ -85,7 +85,7 @@ VARYING = [
     (LOGGED, LOGGED_ELSEWHERE),
     ("cores granted: 2", "cores granted: 0.5"),
     ("You wrote 3. It is 24 of 60 races: you", "You wrote 3. It is 1 of 60 races."),
-    ("| busy, long blocks | 30 | 4 |", "| busy, long blocks | 7 | 12 |"),
+    ("| busy, long blocks | 30 | 4 | 1 |", "| busy, long blocks | 7 | 12 | 0 |"),
     ("| quiet | 1.0 s | 2.0 s | 3 | is content |", "| quiet | 1 s | 2 s | 1 | warns |"),
     (
         "5 rows, call 1: 3.1 ms; oneDNN: 252 refusals, 4 made anew",
@@ -129,7 +129,7 @@ KEPT = [
     (LOGGED, LOGGED.replace("of 8", "of 7")),
     ("cores seen: 2", "cores seen: 3"),
     ("You wrote 3. It is 24 of 60 calls.", "You wrote 3. It is 1 of 60 calls."),
-    ("| busy, long blocks | 30 |", "| busy, short blocks | 30 |"),
+    ("| busy, long blocks | 3 | 4 | 1 |", "| busy, short blocks | 3 | 4 | 1 |"),
     ("5 rows, call 1: 3.1 ms; 4 made anew", "5 rows, call 1: 3.1 ms; 0 made anew"),
     (f"rows=500{WAY}_transpose", f"rows=500{WAY}_add_in_place"),
     (f"rows=4000{WAY}_transpose", f"rows=4000{WAY}_sum_antidiagonals"),

@@ -509,7 +509,7 @@ def test_the_doubt_is_by_how_much_two_halves_of_the_rounds_differ(times, share):
         ),
         (
             measured(1, 1, 1),
-            measured(3, 0.5, 3, 0.5, 3),
+            measured(3, 0.5, 0.5, 3, 3),
             f"0.32× to 2.1×: {NO_VERDICT}",
         ),
         (measured(1.045, 1.046), measured(1, 1.001), "1.04×"),
