@@ -26,9 +26,9 @@ from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
 from workshop import extension
 from workshop.lesson import grid_maps
 from workshop.measure import timing
-from workshop.measure.fresh_process import in_words
 from workshop.measure.sweeping import COPY
 from workshop.measure.verdicts import NO_VERDICT, speed_up
+from workshop.show.style import TINTS
 
 
 def cross_correlation(a, v):
@@ -412,7 +412,7 @@ def test_every_round_times_a_block_of_each(sleep):
 def test_whoever_is_far_behind_gets_one_call(sleep):
     calls = {"slow": lambda: sleep(5.1), "fast": lambda: sleep(0.1)}
     measured = workshop.time_together(calls, rounds=4, block=1, stop=50)
-    assert [workshop.is_stopped(m) for m in measured.values()] == [True, False]
+    assert [timing.is_stopped(m) for m in measured.values()] == [True, False]
     assert [len(m.times) for m in measured.values()] == [1, 4]
 
 
@@ -703,7 +703,7 @@ def test_a_winner_gets_its_letter_a_small_one_if_the_lead_does_not_count():
     points = [workshop.Point(2, 3, rows) for rows in (1, 2)]
     swept = dict(zip(points, [sure, close], strict=True))
     cells = workshop.winner_cells(swept, {"f": "F", "g": "G"}, 1.2)
-    first, second, *_ = workshop.TINTS
+    first, second, *_ = TINTS
     assert list(cells.values()) == [("G", second), ("f", first)]
 
 
@@ -943,38 +943,3 @@ def test_no_text_of_a_map_leaves_its_square(lengths, text):
             place, room = told.get_window_extent(), square.get_window_extent()
             assert place.width < room.width
     plt.close(figure)
-
-
-def test_shades_tell_more_from_less_and_white_is_neither():
-    assert grid_maps.shade(1) == (1, 1, 1)
-    assert grid_maps.shade(100) == grid_maps.shade(10_000) != grid_maps.shade(0.01)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(
-    not torch.backends.mkldnn.is_available(), reason="this torch has no oneDNN"
-)
-def test_onednns_log_tells_who_works_and_keeps_what_the_code_prints():
-    code = """
-import torch
-print("here", flush=True)
-torch.conv1d(torch.ones(1, 8, 5), torch.ones(8, 1, 7), padding=6, groups=8)
-"""
-    first, *lines = workshop.onednn_log(code, about="padding")
-    assert first == "here"
-    assert any(line.startswith("oneDNN: convolution by ") for line in lines)
-    assert all(line.startswith("oneDNN: ") for line in lines)
-
-
-@pytest.mark.parametrize(
-    ("after", "shape", "words"),
-    [
-        ("abcd", "9x1x1x5", "9 × 1 × 1 × 5 into plain rows"),
-        ("aBcd8b", "9x1x1x5", "9 × 1 × 1 × 5 into blocks of 8, 8 times the memory"),
-        ("aBcd8b", "1x24x1x5", "1 × 24 × 1 × 5 into blocks of 8, no more memory"),
-        ("ABcd4b8a2b", "8x2x1", "8 × 2 × 1 into blocks of 8 × 8, 4 times the memory"),
-    ],
-)
-def test_a_layout_of_onednn_is_told_in_words(after, shape, words):
-    layouts = f"src:f32::blocked:abcd::f0 dst:f32:p:blocked:{after}::f0"
-    assert in_words(layouts, shape) == words

@@ -22,7 +22,7 @@ try:
     from .lesson.checks.same_as_slow import check_same
     from .lesson.checks.slower import check_slower
     from .lesson.checks.values import check_values
-    from .lesson.grid_maps import draw_map, shade, winner_cells
+    from .lesson.grid_maps import draw_map, winner_cells
     from .lesson.grid_points import Point, ready_calls
     from .lesson.ladder_charts import draw_growth, draw_ladder, draw_rungs
     from .lesson.pictures import (
@@ -43,7 +43,7 @@ try:
     from .measure.profiling import profiled_lines, quiet_stderr
     from .measure.python_calls import called
     from .measure.sweeping import clear_ratio, sweep, winner
-    from .measure.timing import is_stopped, least, least_times, time_together
+    from .measure.timing import least, least_times, time_together
     from .measure.verdicts import (
         crossover,
         format_ratio,
@@ -55,7 +55,6 @@ try:
     from .show.charts import draw_curves, draw_roofline, draw_series, draw_spread
     from .show.figures import show_figure, stepper
     from .show.sources import show, show_code
-    from .show.style import TINTS
     from .show.tables import table
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
@@ -65,7 +64,6 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
-    "TINTS",
     "Point",
     "busy_cores",
     "called",
@@ -104,7 +102,6 @@ __all__ = [
     "format_ratio",
     "format_time",
     "granted_cores",
-    "is_stopped",
     "least",
     "least_times",
     "load_ipython_extension",
@@ -116,7 +113,6 @@ __all__ = [
     "ready_calls",
     "run_fresh",
     "run_in_turns",
-    "shade",
     "show",
     "show_code",
     "show_figure",

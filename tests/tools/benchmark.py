@@ -37,7 +37,6 @@ from workshop import (
     Point,
     clear_ratio,
     format_time,
-    is_stopped,
     least,
     least_times,
     ready_calls,
@@ -46,6 +45,7 @@ from workshop import (
     winner,
 )
 from workshop.measure.sweeping import COPY as AGAIN
+from workshop.measure.timing import is_stopped
 
 os.environ["XLA_FLAGS"] = (  # one thread for jax, too
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"

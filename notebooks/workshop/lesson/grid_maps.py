@@ -1,9 +1,7 @@
 """Maps of who wins where: a square for each pair of lengths."""
 
-import math
 from collections.abc import Mapping
 
-import matplotlib.colors
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
@@ -99,10 +97,3 @@ def _squares(cells, setting, rows):
     for point in sorted(points):
         lines[point.m].append(cells[point][0])
     return " / ".join(map(" ".join, lines.values()))
-
-
-def shade(ratio: float) -> Color:
-    """Return a colour for `ratio`: white at 1, blue for more, orange for less."""
-    strength = min(abs(math.log10(ratio)) / 2, 1)
-    end = matplotlib.colors.to_rgb(TINTS[0] if ratio > 1 else TINTS[1])
-    return tuple(1 - strength * (1 - channel) for channel in end)

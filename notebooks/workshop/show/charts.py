@@ -69,13 +69,14 @@ def draw_spread(
 ) -> Figure:
     """Draw `groups`, a dict of name -> numbers, each as a row of dots.
 
-    The x axis is logarithmic; a bar marks each row's median. With more than a factor of
-    a hundred between two numbers the ticks are powers of ten.
+    The rows take two colours in turns, and a bar marks the median of each. The x axis
+    is logarithmic.
     """
     figure, axes = plt.subplots(figsize=(7.5, 0.6 * len(groups) + 1.3))
     for place, numbers in enumerate(groups.values()):
         heights = [place + 0.5 * (k % 7 / 6 - 0.5) for k in range(len(numbers))]
-        axes.plot(numbers, heights, ".", markersize=5, alpha=0.6)
+        color = OKABE_ITO[place % 2]
+        axes.plot(numbers, heights, ".", color=color, markersize=5, alpha=0.6)
         middle = statistics.median(numbers)
         axes.plot([middle] * 2, [place - 0.4, place + 0.4], color="#000000")
     axes.set(xscale="log", xlabel=f"{xlabel} (logarithmic)", title=title)
