@@ -1,9 +1,11 @@
 """Time functions side by side.
 
-What disturbs a processor adds to a time and never takes away (Chen and Revels, Robust
-benchmarking in noisy environments, 2016, arXiv:1608.04295). So code is compared by the
-least of many short blocks, in which all take turns. Medians and quartiles tell
-something else: what a user of this machine, in its present state, has to wait.
+What disturbs a call adds to its time (Chen and Revels, Robust benchmarking in noisy
+environments, 2016, arXiv:1608.04295). So code is compared by the least of many blocks,
+in which all take turns, and which are shorter than the time for which an operating
+system lends a core. Medians and quartiles tell something else: what a user of this
+machine, in its present state, has to wait. (And they guard the least, which is too
+small where the processor was faster for a moment: see `verdicts.ratio_range`.)
 
 (`torch.utils.benchmark` times one function after the other: whoever meets a slow spell
 of the machine loses.)
