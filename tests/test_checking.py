@@ -21,6 +21,7 @@ from workshop import (
     check_hits,
     check_number,
     check_profile,
+    check_reports,
     check_rule,
     check_same,
     check_slower,
@@ -1276,6 +1277,33 @@ def flat(a, v):
 )
 def test_a_test_is_tested(test, name, said):
     feedback = check_test(test, right=[question.convolve_fast], wrong=[flat])
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+REPORTS = {  # by least and median; by the median; not beyond the twin; by the least
+    "a": {"f": [9, 8, 8], "f again": [8, 9, 8], "g": [5, 5, 9]},
+    "b": {"f": [8, 9, 9], "f again": [9, 8, 9], "g": [8, 8, 8]},
+    "c": {"f": [8, 9, 8], "f again": [5, 6, 5], "g": [5, 6, 6]},
+    "d": {"f": [8, 8, 9], "f again": [8, 9, 8], "g": [5, 9, 9]},
+}
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name", "said"),
+    [
+        (..., UNANSWERED, "Choose among `a`, `b`, `c`, `d`"),
+        ("ab", "1 wrong choice", "By the least, `f` takes 1.00 times as long as `g`"),
+        ("ac", "1 wrong choice", "and 1.60 times as long as its own twin"),
+        ("ad", "1 wrong choice", "By the median it takes 0.89 times as long as `g`"),
+        ("", "1 still missing", "You chose none"),
+        ("a", RIGHT, "I tried all 4"),
+    ],
+)
+def test_a_report_shows_a_winner_if_the_least_says_so_the_twin_and_the_median(
+    chosen, name, said
+):
+    feedback = check_reports(chosen, REPORTS)
     assert feedback.name == name
     assert said in feedback.text
 

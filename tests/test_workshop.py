@@ -11,6 +11,7 @@ from collections import Counter
 from functools import partial
 from itertools import count, cycle
 from math import inf
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pytest
@@ -590,6 +591,16 @@ def test_busy_cores_are_busy_meanwhile_and_gone_again_even_after_an_error(monkey
         raise KeyError
     assert len(started) == 2
     assert None not in [process.poll() for process in started]
+
+
+def test_interruptions_are_those_that_the_system_counts_if_it_does(monkeypatch):
+    counted = SimpleNamespace(
+        RUSAGE_SELF=0, getrusage=lambda who: SimpleNamespace(ru_nivcsw=7 + who)
+    )
+    monkeypatch.setitem(sys.modules, "resource", counted)
+    assert workshop.count_interruptions() == 7
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows
+    assert workshop.count_interruptions() == 0
 
 
 # ---- sweeps ---------------------------------------------------------------------

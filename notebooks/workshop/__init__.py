@@ -17,6 +17,7 @@ try:
     from .lesson.checks.profile_answers import check_profile
     from .lesson.checks.profiler_hits import check_hits
     from .lesson.checks.readers_tests import check_test
+    from .lesson.checks.reports import check_reports
     from .lesson.checks.ruler import check_ruler
     from .lesson.checks.rules import check_rule
     from .lesson.checks.same_as_slow import check_same
@@ -36,7 +37,7 @@ try:
     from .lesson.proof import prove
     from .lesson.races import race
     from .lesson.scores import times_as_long
-    from .measure.busy import busy_cores
+    from .measure.busy import busy_cores, count_interruptions
     from .measure.counting import count_bytes, count_calls, dispatched
     from .measure.fresh_process import onednn_log, run_fresh, run_in_turns
     from .measure.machine import check_machine
@@ -74,6 +75,7 @@ __all__ = [
     "check_machine",
     "check_number",
     "check_profile",
+    "check_reports",
     "check_rule",
     "check_ruler",
     "check_same",
@@ -84,6 +86,7 @@ __all__ = [
     "compare_guess",
     "count_bytes",
     "count_calls",
+    "count_interruptions",
     "crossover",
     "dispatched",
     "draw_block_diagonal",

@@ -38,3 +38,15 @@ def busy_cores(count: int | None = None) -> Iterator[None]:
         for process in processes:
             process.kill()
             process.communicate()
+
+
+def count_interruptions() -> int:
+    """Return how often this process has lost its core to another one so far.
+
+    Windows doesn't tell: there, always 0.
+    """
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_nivcsw
