@@ -42,6 +42,14 @@ def shares_a_block(f, g, clock):
     return (middle - start) / (clock() - middle)
 
 
+def less_one(f, g, clock):
+    return ruler()(f, g, clock) - 1
+
+
+def rounded(f, g, clock):
+    return round(ruler()(f, g, clock))
+
+
 def knows_no_clock(f, g, clock):
     f()
     g()
@@ -56,18 +64,23 @@ def knows_no_clock(f, g, clock):
         (lambda f, g, clock: None, "wrong type", "Is the `return` missing?"),
         (lambda f, g, clock: "1.5", "wrong type", "`'1.5'` isn't one"),
         (lambda f, g, clock: f.time, "an error in your code", "has no attribute"),
-        (lambda f, g, clock: 1, "`f` isn't called", "You never call it."),
-        (knows_no_clock, "`clock` isn't called", "You never call it."),
-        (ends_late, "it doesn't end", "calls of `f`"),
+        (lambda f, g, clock: 1, "`f` isn't called", "with parentheses, as in `f()`"),
+        (lambda f, g, clock: float("nan"), "wrong type", "`nan` isn't one"),
+        (lambda f, g, clock: 0, "wrong type", "`0` isn't one"),
+        (knows_no_clock, "`clock` isn't called", "no other clock will do"),
+        (ends_late, "it takes too long", "more than 0.5 seconds"),
         (shares_a_block, "`f` and `g` share a block", "time each alone"),
         (ruler(upside_down=True), "upside down", "turn it round"),
         (ruler(block=1), "you measure the clock", "Make more calls"),
-        (ruler(block=300), "blocks too long", "You make 300 calls between"),
+        (ruler(block=100), "blocks too long", "You make 100 calls between"),
         (ruler(turns=False), "no turns", "Let them take turns"),
+        (ruler(rounds=1, block=300), "too few blocks", "2 blocks say little"),
         (ruler(of=median, rounds=9), "too few blocks", "18 blocks are too few"),
+        (less_one, "always off", "no bad luck"),
+        (rounded, "always off", "no bad luck"),
         (ruler(of=median), "the noise is still in it", "only ever adds"),
         (ruler(of=mean), "the noise is still in it", "only ever adds"),
-        (ruler(), RIGHT, "`f` takes 1.5 times as long as `g`, to 3 %"),
+        (ruler(), RIGHT, "finds the true ratio, to 3 %"),
         (ruler(block=5, rounds=30), RIGHT, "On 20 of 20 simulated machines"),
     ],
 )

@@ -1,7 +1,9 @@
 """Check what `convolve_fast` promises beyond numbers, in code of the reader's own."""
 
 from collections.abc import Callable
+from itertools import product
 
+import numpy as np
 import torch
 
 import SO_CONVOLVE_QUESTION
@@ -25,22 +27,41 @@ def refuse_borrowed_code(function: Callable) -> None:
         raise Fault("another function does the work", text)
 
 
-def check_infinities(function: Callable) -> None:
-    """Raise the `Fault` of infinities that spread further than in `numpy.convolve`."""
-    for which in (0, 1):
+def check_odd_numbers(function: Callable) -> None:
+    """Raise the `Fault` of an infinity or NaN that does not what numpy lets it do."""
+    for which, odd in product((0, 1), (torch.inf, torch.nan)):
         inputs = torch.ones(3, 5), torch.ones(3, 5)
-        inputs[which][1, 2] = torch.inf
+        inputs[which][1, 2] = odd
+        inputs[1 - which][1, 4] = 0.0  # an infinity times this one is NaN
         result = run(function, *inputs)
-        wanted = torch.zeros(3, 9, dtype=torch.bool)
-        wanted[1, 2:7] = True
-        if not torch.equal(result.isposinf(), wanted) or result.isnan().any():
+        rows = [
+            np.convolve(x.double(), y.double()) for x, y in zip(*inputs, strict=True)
+        ]
+        wanted = torch.tensor(np.stack(rows), dtype=result.dtype)
+        if not torch.allclose(result, wanted, equal_nan=True):
+            mine, right = result[1].tolist(), wanted[1].tolist()
             text = (
-                f"An infinity in `{'av'[which]}` meets 5 numbers of `{'va'[which]}`: "
-                "so many numbers of the result should be infinite. In yours "
-                f"{int(result.isposinf().sum())} are, and {int(result.isnan().sum())} "
-                "are NaN. Do you multiply zeros by the infinity?"
+                f"With {inputs[0][1].tolist()} for a row of `a` and "
+                f"{inputs[1][1].tolist()} for that of `v`, your row of the result is "
+                f"{mine}. In `numpy.convolve` it's {right}. Every number meets all of "
+                "the other vector, zeros included, and no zero of a padding."
             )
-            raise Fault("infinities spread", text)
+            if mine == right:
+                text = f"A {odd} in one row changes others."
+            raise Fault("infinities or NaN", text)
+
+
+def check_dtypes(function: Callable) -> None:
+    """Raise the `Fault` of a result that doesn't have the dtype of the inputs."""
+    for dtype in (torch.int64, torch.float16):
+        inputs = [t.to(dtype) for t in make_inputs(3, 5, 4)]
+        found = getattr(run(function, *inputs), "dtype", None)
+        if found != dtype:
+            text = (
+                f"For {dtype} you return {found}. Does something in your code have the "
+                "default dtype, as `torch.zeros(…)` has?"
+            )
+            raise Fault("wrong dtype", text)
 
 
 def check_axes(function: Callable) -> None:
@@ -69,8 +90,9 @@ def check_vmap(function: Callable) -> None:
             if error:
                 text = (
                     f"{tell_error(error, function)}. Under `torch.vmap` your code "
-                    "sees one pair at a time, and can't write the results of all pairs "
-                    "into a tensor that they share."
+                    "sees one pair at a time. It can't write the results of all pairs "
+                    "into a tensor that they share, nor hand them to numpy, nor take "
+                    "another branch for each."
                 )
                 raise Fault("it fails inside vmap", text)
             compare(result, x.expand(3, -1), y.expand(3, -1))

@@ -10,7 +10,8 @@ from ..diagnosis.compare import compare
 from ..diagnosis.fault import Fault
 from .contract import (
     check_axes,
-    check_infinities,
+    check_dtypes,
+    check_odd_numbers,
     check_vmap,
     refuse_borrowed_code,
 )
@@ -54,8 +55,8 @@ def check(
 
     It gets random signals (B, m) and kernels (B, n) in eight sizes, float32 and
     float64; with `pair`, vectors (m,) and (n,); with `one_kernel`, kernels (n,). With
-    `contract`, infinities, more leading axes and `torch.vmap` are tried as well, and
-    none of the series' answers may do the work. It may hold so many nested `loops` over
+    `contract`, infinities, NaN, other dtypes, more leading axes and `torch.vmap` are
+    tried as well, and none of the series' answers may do the work; memory is free. It may hold so many nested `loops` over
     the lengths, and none over the rows; it may allocate twelve times what inputs and
     result take, and without `copies` no window of the signal may be copied. It may make
     so many `calls` into torch for 5 × 7, and as many for 7 × 5; likewise
@@ -70,12 +71,14 @@ def check(
         for size in SIZES:
             _check_numbers(function, *make(*size, dtype=dtype))
     if contract:
-        check_infinities(function)
+        check_odd_numbers(function)
+        check_dtypes(function)
         check_axes(function)
         check_vmap(function)
         refuse_borrowed_code(function)
     check_loops(function, loops, make)
-    check_memory(function, make)
+    if not contract:
+        check_memory(function, make)
     if not copies:
         check_copies(function, make)
     if calls is not None:

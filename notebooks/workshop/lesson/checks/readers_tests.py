@@ -46,7 +46,8 @@ def _verdict(test, function):
     if isinstance(error, AssertionError):
         return first_line(error) if str(error) else tell_error(error, test)
     text = (
-        f"With `{function.__name__}`: {tell_error(error, test)}. Assert "
-        "what should hold before your test gets there."
+        f"While it tries `{function.__name__}`, your test fails by itself: "
+        f"{tell_error(error, test)}. Assert what should hold before it gets there; and "
+        "if the error comes from what you compare with, compare with something else."
     )
     raise Fault("an error in your code", text)

@@ -15,6 +15,7 @@ from .readers_code import attempt, tell_error
 from .running import refuse_what_is_no_answer
 
 CLEARLY = 1.05  # so much better than the first of all must a rule be
+BETWEEN = " (A rule is tried between the squares of the map, too.)"
 LOSS = 1.1  # so far behind the fastest is worth telling
 
 
@@ -33,7 +34,7 @@ def check_rule(
     refuse_what_is_no_answer(rule)
     chosen = {point: _choice(rule, point, among) for point in measured}
     for point in _between(measured):
-        _choice(rule, point, among)
+        _choice(rule, point, among, BETWEEN)
     ratios = times_as_long(measured, chosen.get, among)
     always = times_as_long(measured, lambda point: among[0], among)
     mine, alone = (geometric_mean(found.values()) for found in (ratios, always))
@@ -46,22 +47,23 @@ def check_rule(
         text += f" You return `{next(iter(chosen.values()))}` everywhere. {worst}"
         raise Fault("one answer for everything", text)
     if alone / mine < CLEARLY:
-        worse = mine / alone >= CLEARLY
-        name = f"{'worse' if worse else 'no better'} than one answer for everything"
+        kinds = {"worse": mine / alone >= CLEARLY, "no better": mine >= alone}
+        kind = next((name for name, holds in kinds.items() if holds), "hardly better")
+        name = f"{kind} than one answer for everything"
         raise Fault(name, f"{text} {worst}")
     return f"{text} {worst}"
 
 
-def _choice(rule, point, among):
+def _choice(rule, point, among, where=""):
     """Return what `rule` chooses at `point`, or raise the `Fault` of what it does."""
     chosen, error = attempt(rule, point)
     if error is not None:
-        text = f"With {_where(point)}: {tell_error(error, rule)}."
+        text = f"With {_where(point)}: {tell_error(error, rule)}.{where}"
         raise Fault("an error in your code", text)
     if chosen is None:
         text = f"For {_where(point)} it returns None."
         hint = "Does every path end in a `return`?"
-        raise Fault("no answer for some cases", f"{text} {hint}")
+        raise Fault("no answer for some cases", f"{text} {hint}{where}")
     listed = ", ".join(f'`"{name}"`' for name in among)
     if getattr(chosen, "__name__", None) in among:
         text = f"Return the name, a text, and not the function: one of {listed}."
