@@ -27,7 +27,7 @@ from SO_CONVOLVE_QUESTION import convolve_one_kernel, convolve_shift_add
 from workshop import extension
 from workshop.lesson import grid_maps
 from workshop.measure import timing
-from workshop.measure.sweeping import COPY
+from workshop.measure.sweeping import COPY, winner
 from workshop.measure.verdicts import NO_VERDICT, speed_up
 from workshop.show.style import TINTS
 
@@ -656,7 +656,7 @@ def test_a_clear_win_is_beyond_a_tenth_and_what_a_copy_shows():
 def test_a_winner_is_clear_if_the_next_one_is_behind_even_less_the_doubts(
     results, clearly
 ):
-    found = workshop.winner(results | {COPY: measured(0.1, 0.1)}, ["f", "g"], 1.2)
+    found = winner(results | {COPY: measured(0.1, 0.1)}, ["f", "g"], 1.2)
     assert found == ("f", clearly)
 
 
@@ -675,11 +675,9 @@ def test_copies_of_one_function_win_nothing_on_a_noisy_machine(sleep):
     points = [workshop.Point(2, 3, rows) for rows in range(1, 101)]
     swept = workshop.sweep(points, calls_at, rounds=3, block=1e-3)
     clear = workshop.clear_ratio(swept, copies[0])
-    wins = [workshop.winner(results, copies, clear)[1] for results in swept.values()]
+    wins = [winner(results, copies, clear)[1] for results in swept.values()]
     assert sum(wins) <= 1
-    pairs = [
-        workshop.winner(m, [copies[0], "slower by half"], clear) for m in swept.values()
-    ]
+    pairs = [winner(m, [copies[0], "slower by half"], clear) for m in swept.values()]
     assert sum(pair == (copies[0], True) for pair in pairs) > 50
 
 

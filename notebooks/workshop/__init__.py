@@ -43,7 +43,7 @@ try:
     from .measure.machine import check_machine
     from .measure.profiling import profiled_lines, quiet_stderr
     from .measure.python_calls import called
-    from .measure.sweeping import clear_ratio, sweep, winner
+    from .measure.sweeping import clear_ratio, sweep
     from .measure.timing import least, least_times, time_together
     from .measure.verdicts import (
         crossover,
@@ -127,6 +127,5 @@ __all__ = [
     "time_table",
     "time_together",
     "times_as_long",
-    "winner",
     "winner_cells",
 ]

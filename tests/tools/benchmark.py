@@ -42,9 +42,9 @@ from workshop import (
     ready_calls,
     run_fresh,
     sweep,
-    winner,
 )
 from workshop.measure.sweeping import COPY as AGAIN
+from workshop.measure.sweeping import winner
 from workshop.measure.timing import is_stopped
 
 os.environ["XLA_FLAGS"] = (  # one thread for jax, too

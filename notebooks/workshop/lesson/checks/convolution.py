@@ -54,15 +54,16 @@ def check(
     """Check that `function(a, v)` is the full convolution of each row, without waste.
 
     It gets random signals (B, m) and kernels (B, n) in eight sizes, float32 and
-    float64; with `pair`, vectors (m,) and (n,); with `one_kernel`, kernels (n,). With
-    `contract`, infinities, NaN, other dtypes, more leading axes and `torch.vmap` are
-    tried as well, and none of the series' answers may do the work; memory is free. It may hold so many nested `loops` over
-    the lengths, and none over the rows; it may allocate twelve times what inputs and
-    result take, and without `copies` no window of the signal may be copied. It may make
-    so many `calls` into torch for 5 × 7, and as many for 7 × 5; likewise
-    `multiplications`, per row. With `uses`, such as "mm", the call that torch's
-    dispatcher knows by this name must do the work, and no convolution. A right answer
-    is counted and timed beside `before`, the rung before.
+    float64; with `pair`, vectors (m,) and (n,); with `one_kernel`, kernels (n,). It may
+    hold so many nested `loops` over the lengths, and none over the rows; it may
+    allocate twelve times what inputs and result take, and without `copies` no window of
+    the signal may be copied. It may make so many `calls` into torch for 5 × 7, and as
+    many for 7 × 5; likewise `multiplications`, per row. With `uses`, such as "mm", the
+    call that torch's dispatcher knows by this name must do the work, and no
+    convolution. With `contract`, infinities, NaN, other dtypes, more leading axes and
+    `torch.vmap` are tried as well, none of the series' answers may do the work, and
+    memory is free. A right answer is counted and timed beside `before`.
+
     Returns `Feedback`.
     """
     refuse_what_is_no_answer(function)

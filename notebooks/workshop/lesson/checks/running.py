@@ -61,7 +61,7 @@ def run(function: Callable, a: Tensor, v: Tensor) -> Any:
         result, error = attempt(function, a, v)
     if error:
         raise Fault("an error in your code", f"{tell_error(error, function)}.")
-    changed = not (torch.equal(a, before[0]) and torch.equal(v, before[1]))
+    changed = not (_same(a, before[0]) and _same(v, before[1]))
     if changed and isinstance(result, torch.Tensor):
         text = (
             "Your function changes `a` or `v`. The caller may still need them, and so "
@@ -69,6 +69,11 @@ def run(function: Callable, a: Tensor, v: Tensor) -> Any:
         )
         raise Fault("an input changed", text)
     return result
+
+
+def _same(x, y):
+    """Tell whether two tensors are equal; a NaN equals a NaN."""
+    return x.shape == y.shape and torch.allclose(x, y, rtol=0, atol=0, equal_nan=True)
 
 
 @contextlib.contextmanager
