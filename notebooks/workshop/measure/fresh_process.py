@@ -14,7 +14,8 @@ def run_fresh(code: str, **environment: str) -> str:
     """Run `code` in a new Python process, on one thread, and return what it prints.
 
     The series' modules are on its path; `environment` holds further environment
-    variables. Raises RuntimeError with the process's own message if it fails.
+    variables, and an empty one is taken away. Raises RuntimeError with the process's
+    own message if it fails.
     """
     return _printed(_start(code, environment), "")
 
@@ -38,7 +39,7 @@ def _start(code, environment):
     settings = {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(
         [sys.executable, "-c", code],
-        env=os.environ | settings | environment,
+        env={k: v for k, v in (os.environ | settings | environment).items() if v},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

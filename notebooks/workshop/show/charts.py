@@ -53,7 +53,9 @@ def draw_series(seconds: Sequence[float], title: str) -> Figure:
     axes.plot(range(1, len(seconds) + 1), seconds, ".", markersize=4)
     median = statistics.median(seconds)
     axes.axhline(median, color=OKABE_ITO[1])
-    axes.set(yscale="log", xlabel="call", ylabel="time", title=title)
+    axes.set(yscale="log", xlabel="call", title=title)
+    axes.set_ylabel("time per call, logarithmic")
+    axes.set_ylim(bottom=0.75 * min(seconds))
     tick_times(axes)
     label_ends(axes, [(median, "median", OKABE_ITO[1])])
     told = EngFormatter("s", places=1)
@@ -69,8 +71,8 @@ def draw_spread(
 ) -> Figure:
     """Draw `groups`, a dict of name -> numbers, each as a row of dots.
 
-    The rows take two colours in turns, and a bar marks the median of each. The x axis
-    is logarithmic.
+    The rows take two colours in turns; a bar marks the median of each, a grey line 1.
+    The x axis is logarithmic.
     """
     figure, axes = plt.subplots(figsize=(7.5, 0.6 * len(groups) + 1.3))
     for place, numbers in enumerate(groups.values()):
@@ -79,7 +81,8 @@ def draw_spread(
         axes.plot(numbers, heights, ".", color=color, markersize=5, alpha=0.6)
         middle = statistics.median(numbers)
         axes.plot([middle] * 2, [place - 0.4, place + 0.4], color="#000000")
-    axes.set(xscale="log", xlabel=f"{xlabel} (logarithmic)", title=title)
+    axes.axvline(1, color="#888888", linewidth=1)  # left of it the other one is first
+    axes.set(xscale="log", xlabel=f"{xlabel}, logarithmic", title=title)
     axes.set(yticks=range(len(groups)), yticklabels=list(groups))
     axes.set_ylim(len(groups) - 0.5, -0.5)
     low, high = axes.get_xlim()
