@@ -225,25 +225,25 @@ PLAIN = {Tensor, torch.nn.Parameter}
 def convolve_fast(
     a: Tensor, v: Tensor, mode: Literal["full", "same", "valid"] = "full"
 ) -> Tensor:
-    """Convolve `a` and `v` along their last axis, by the way that suits their sizes.
+    """Convolve `a` and `v` along their last axis, with the method that suits their sizes.
 
-    For each row, `full[k] = sum of a[i] * v[k - i]`, as in `numpy.convolve`. Made for
-    many small vectors on a CPU; for vectors of hundreds of numbers prefer
-    `convolve_fft`, if its rounding will do.
+    For each row, `full[k] = sum of a[i] * v[k - i]`, as in `numpy.convolve`. This is
+    made for many small vectors on a CPU. For vectors of hundreds of numbers prefer
+    `convolve_fft`, if you can live with its rounding.
 
     Args:
         a: the signals, a dense tensor of shape (..., m).
         v: the kernels, of shape (..., n), with the dtype and device of `a`. The leading
-            dimensions broadcast: one kernel (n,) serves all rows. m, n >= 1; there may
-            be no rows.
-        mode: which part of the m + n - 1 numbers to return, as in
-            `torchaudio.functional.convolve`: "full", all; "same", the m in the middle;
-            "valid", the max(m, n) - min(m, n) + 1 that meet no edge.
+            dimensions broadcast: one kernel (n,) serves all rows. m and n are at least
+            1; the number of rows may be 0.
+        mode: which of the m + n - 1 numbers to return, as in
+            `torchaudio.functional.convolve`: "full", all of them; "same", the m in the
+            middle; "valid", the max(m, n) - min(m, n) + 1 that no edge cuts short.
 
     Returns:
         A tensor of shape (..., m + n - 1), (..., m) or (..., max - min + 1), with the
-        dtype and device of the inputs. Inputs are not changed. Memory beside it: in
-        proportion to inputs and result, or at most some 1,000,000 products.
+        dtype and device of the inputs, which are not changed. Extra memory is
+        proportional to inputs and result, or at most about 1,000,000 products.
 
     dtypes: float16, bfloat16 (computed in float32 and rounded once), float32, float64,
     complex64, complex128, uint8 and int8 to int64 (exact, modulo 2**bits).
@@ -253,20 +253,21 @@ def convolve_fast(
     and no process waits for another.
 
     `torch.export` and `torch.compile`, without graph breaks, for any number of rows.
-    Compiling takes the longer the longer the shorter vector is (100 numbers: some five
-    times as long as 32), and starts again for each pair of lengths; after eight torch
-    compiles no more (`torch._dynamo.config.recompile_limit`).
+    Compile time grows with the shorter vector (100 numbers take about five times as
+    long as 32). Each new pair of lengths compiles again; after eight, torch stops
+    compiling (`torch._dynamo.config.recompile_limit`).
 
-    An infinity or a NaN meets the numbers that it would in `numpy.convolve`, and no
-    others: no zero of a padding is multiplied, and no row touches another, whatever
-    the number of rows. (Complex infinities meet the same, but have other products.)
+    An infinity or a NaN affects exactly the results that it affects in
+    `numpy.convolve`: no zero of a padding is multiplied, and no row affects another,
+    whatever the number of rows. (Complex infinities affect the same results, but the
+    values may differ.)
 
     Raises:
         TypeError: not tensors, not dense, two dtypes, or a dtype not named above.
         ValueError: no axis, an empty last axis, leading dimensions that do not
             broadcast, two devices, an unknown mode.
 
-    Source: the ways are those of `convolve_antidiagonals`, `convolve_transposed` and
+    Source: the methods are those of `convolve_antidiagonals`, `convolve_transposed` and
     `convolve_shift_add`. The bounds between them are fitted by the project's benchmark,
     `tests/tools/benchmark.py`, with torch 2.13.0 on one thread, x86-64, with AVX2 and
     with AVX-512.
@@ -289,24 +290,24 @@ def convolve_fast(
 
 def _convolve_full(long, short, rows):
     """Choose the way: the rule of `convolve_fast`."""
-    # Who traces this code, or shards its rows, must see through it: nothing in place.
+    # Tracing and sharding need plain operations, so nothing is written in place.
     plain = type(long) in PLAIN and type(short) in PLAIN
     if not plain or torch.compiler.is_compiling() or _is_transformed():
         return _add_padded(long, short)
     m, n, B = long.shape[-1], short.shape[-1], rows.numel()
     gradient = torch.is_grad_enabled() and (long.requires_grad or short.requires_grad)
-    # One pair is one group: the fewest calls. They unfold m * n numbers, so that
-    # antidiagonals take over from 4,000 to 400,000 of them, and shifts if m is large.
+    # One pair is one group, which takes the fewest calls. It unfolds m * n numbers, so
+    # antidiagonals win between 4,000 and 400,000 of them, and shifts if m is large.
     if B == 1 and m <= 1024 and not 4000 < m * n < 400_000 and _has_plain_floats(long):
         return _transpose(long, short, rows)
-    # The calls of a shift cost as much as 8,000 padded products, those of this way as
+    # One shift's calls cost about as much as 8,000 padded products; this way's calls as
     # 1.8 shifts. Beyond 1,000,000 products memory costs more than calls.
     if B * n * (m + n) <= 8000 * min(n - 1.8, 125):
         return _sum_antidiagonals(long, short)
     if gradient:
         return _Convolution.apply(long, short, rows)
-    # With AVX-512 oneDNN holds a row in registers, which beats five shifts or more
-    # where its preparations no longer count.
+    # With AVX-512 oneDNN holds a row in registers. That beats five shifts or more, once
+    # there are so many rows that its preparations no longer count.
     if B >= 4000 and n > 4 and _has_plain_floats(long) and _has_fast_groups(long):
         return _transpose(long, short, rows)
     return _add_in_place(long, short, rows)
@@ -376,8 +377,8 @@ def _transpose(long, short, rows):
     m, n, B = long.shape[-1], short.shape[-1], rows.numel()
     channels = long.expand(*rows, m).reshape(1, B, m)
     kernels = short.expand(*rows, n).reshape(B, 1, n)
-    # oneDNN prepares each new number of rows, for the price of many calls. So let it see
-    # few: round numbers, and where B is none, up to 2,047 rows go twice.
+    # oneDNN prepares each new number of rows, for the price of many calls. So where B
+    # isn't round, rows repeat up to a multiple of 2,048, and it meets few sizes.
     extra = -B % 2048 if 2048 < B < 32768 and B % 1000 and B % 1024 else 0
     if extra:
         channels = torch.cat([channels, channels[:, :extra]], 1)
