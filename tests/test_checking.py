@@ -28,6 +28,7 @@ from workshop import (
     check_test,
     check_values,
     compare_guess,
+    is_rule,
 )
 from workshop.lesson.checks import praise, same_as_slow, slower
 from workshop.lesson.checks.feedback import FAILED, RIGHT, UNANSWERED
@@ -1835,6 +1836,23 @@ def test_a_rule_is_scored_beside_one_answer_for_everything(rule, name, said):
     feedback = check_rule(rule, RULED_BY, RULED)
     assert feedback.name == name
     assert said in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("rule", "written"),
+    [
+        (by_rows, True),
+        (always_shift_add, True),
+        (..., False),
+        (no_rule_yet, False),
+        (returns_for_few_rows_only, False),
+        (returns_another_answer, False),
+        (misspells_rows, False),
+    ],
+    ids=name_of,
+)
+def test_a_rule_is_written_when_it_chooses_everywhere(rule, written):
+    assert is_rule(rule, RULED_BY, RULED) == written
 
 
 def test_a_rule_that_hardly_gains_gets_no_tick():

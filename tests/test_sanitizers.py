@@ -98,9 +98,10 @@ VARYING = [
     ),
     (f"rows=4000{WAY}_transpose", f"rows=4000{WAY}_add_in_place"),
     (
-        "float32, forward, 1 row: [S a / 1.3× 12×*]",
-        "float32, forward, 1 row: [a a / 7.1× –]",
+        "float32, 1 row: [S a / 1.3× 12×*]",
+        "float32, 1 row: [a a / 7.1× –]",
     ),
+    ("float64, with gradients, 9 rows: [S]", "float64, with gradients, 9 rows: [a]"),
 ]
 KEPT = [
     ("12.3 µs a call", "12.3 µs a row"),
@@ -135,8 +136,9 @@ KEPT = [
     (f"rows=4000{WAY}_transpose", f"rows=4000{WAY}_sum_antidiagonals"),
     ("You wrote 7. It is 5 of 60 races.", "You wrote 6. It is 5 of 60 races."),
     ("You wrote 7. It is 5 of 7.", "You wrote 7. It is 4 of 7."),
-    ("float32, forward, 1 row: [S]", "float64, forward, 1 row: [S]"),
-    ("float32, forward, 1 row: [S]", "float32, forward, 2 rows: [S]"),
+    ("float32, 1 row: [S]", "float64, 1 row: [S]"),
+    ("float32, 1 row: [S]", "float32, 2 rows: [S]"),
+    ("float32, 1 row: [S]", "float32, with gradients, 1 row: [S]"),
     (PROFILE, PROFILE.replace("   35  ", "   36  ")),
     (PROFILE, PROFILE.replace("   54  ", "   55  ")),
     (PROFILE, PROFILE.replace("   41  ", "   42  ")),

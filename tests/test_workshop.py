@@ -318,6 +318,13 @@ def test_ratios_say_how_many_times_faster_or_slower(ratio, digits, text):
     assert workshop.format_ratio(ratio, digits) == text
 
 
+@pytest.mark.parametrize(
+    ("ratio", "text"), [(84.2, "84×"), (1, "1×"), (0.869, "0.87×")]
+)
+def test_multiples_below_one_stay_as_they_are(ratio, text):
+    assert workshop.format_multiple(ratio) == text
+
+
 def test_a_missing_package_is_told_with_what_to_do():
     without = "import sys; sys.modules['line_profiler'] = None; import workshop"
     result = subprocess.run(
@@ -692,6 +699,7 @@ TWO_POINTS = {
     [
         (lambda point: "f", [2, 1]),
         (lambda point: "g", [1, 3]),
+        ("g", [1, 3]),
         (lambda point: "f" if point.rows > 50 else "g", [1, 1]),
         (lambda point: "h", [0.5, 200]),  # no contestant, and left out of the second
     ],
@@ -706,14 +714,14 @@ def test_a_choice_of_nobody_is_refused():
         workshop.times_as_long(TWO_POINTS, lambda point: "nobody", ["f", "g"])
 
 
-def test_a_winner_gets_its_letter_a_small_one_if_the_lead_does_not_count():
+def test_a_winner_gets_its_letter_small_and_pale_if_the_lead_does_not_count():
     sure = {"f": measured(2, 2), "g": measured(1, 1)}
     close = {"f": measured(1, 1), "g": measured(1.15, 1.15)}
     points = [workshop.Point(2, 3, rows) for rows in (1, 2)]
     swept = dict(zip(points, [sure, close], strict=True))
     cells = workshop.winner_cells(swept, {"f": "F", "g": "G"}, 1.2)
     first, second, *_ = TINTS
-    assert list(cells.values()) == [("G", second), ("f", first)]
+    assert list(cells.values()) == [("G", second), ("f", grid_maps.pale(first))]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
@@ -837,7 +845,7 @@ WORDS = [  # what was drawn, and what the figure says of it
         lambda: workshop.draw_map(
             {p: (f"{p.m}×{p.n}", "#FFFFFF") for p in POINTS}, "Map"
         ),
-        "float32, forward, 10 rows: [2×2 2×5 / 5×2 5×5]",
+        "float32, 10 rows: [2×2 2×5 / 5×2 5×5]",
     ),
     (lambda: workshop.draw_outer_product([1, 2], [3, 4]), "add up to 3, 10, 8."),
     (

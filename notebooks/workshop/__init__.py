@@ -19,7 +19,7 @@ try:
     from .lesson.checks.readers_tests import check_test
     from .lesson.checks.reports import check_reports
     from .lesson.checks.ruler import check_ruler
-    from .lesson.checks.rules import check_rule
+    from .lesson.checks.rules import check_rule, is_rule
     from .lesson.checks.same_as_slow import check_same
     from .lesson.checks.slower import check_slower
     from .lesson.checks.values import check_values
@@ -47,6 +47,7 @@ try:
     from .measure.timing import least, least_times, time_together
     from .measure.verdicts import (
         crossover,
+        format_multiple,
         format_ratio,
         format_time,
         speed_up,
@@ -102,9 +103,11 @@ __all__ = [
     "draw_skew",
     "draw_slide",
     "draw_spread",
+    "format_multiple",
     "format_ratio",
     "format_time",
     "granted_cores",
+    "is_rule",
     "least",
     "least_times",
     "load_ipython_extension",

@@ -191,7 +191,7 @@ def report_point(names, point, measured):
 
 def report_means(results, names):
     for dtype, backward in product([torch.float32, torch.float64], [False, True]):
-        print(f"\n{dtype}, {'forward and backward' if backward else 'forward'}:")
+        print(f"\n{dtype}{', with gradients' * backward}:")
         some = [p for p in results if (p.dtype, p.backward) == (dtype, backward)]
         print(f"{'':24} geometric mean     least      most    points  not run")
         for name in names:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from ..measure.sweeping import winner
@@ -16,8 +17,8 @@ Color = str | tuple[float, float, float]
 def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
     """Draw `cells`, a dict of `Point` -> (text, colour), as a panel for each setting.
 
-    A line of panels for each dtype and direction, a panel for each number of rows, and
-    in it a square for each pair of lengths m (downwards) and n.
+    A line of panels for each dtype, with gradients or without, a panel for each number
+    of rows, and in it a square for each pair of lengths m (downwards) and n.
     """
     settings = sorted({_setting(p) for p in cells})
     batches = sorted({p.rows for p in cells})
@@ -45,15 +46,16 @@ def draw_map(cells: Mapping[Point, tuple[str, Color]], title: str) -> Figure:
         axes.set_title(_rows(rows), loc="center", fontsize=10)
     for axes in grid[-1]:
         axes.set_xticks(middles, lengths, fontsize=8)
-        axes.set_xlabel("kernels of n", fontsize=8)
+        axes.set_xlabel("kernel length n", fontsize=8)
     for axes, (dtype, kind) in zip(grid[:, 0], settings, strict=True):
         axes.set_yticks(middles, lengths, fontsize=8)
-        kind = kind.replace(" ", "\n", 1)
-        axes.set_ylabel(f"{dtype}\n{kind}\nsignals of m", fontsize=8)
+        label = "\n".join(filter(None, [dtype, kind, "signal length m"]))
+        axes.set_ylabel(label, fontsize=8)
     figure.suptitle(title, x=0.01, ha="left")
     panels = "; ".join(
-        f"{dtype}, {kind}, {_rows(rows)}: [{_squares(cells, (dtype, kind), rows)}]"
-        for dtype, kind in settings
+        f"{', '.join(filter(None, [*setting, _rows(rows)]))}: "
+        f"[{_squares(cells, setting, rows)}]"
+        for setting in settings
         for rows in batches
     )
     told = ", ".join(map(str, lengths))
@@ -70,19 +72,24 @@ def winner_cells(
 
     `measured` is what `sweep` returned, `letters` a dict of contestant -> its capital
     letter, `clear` the lead that counts, as `clear_ratio` finds it. A smaller lead
-    gives a small letter.
+    gives a small letter in a pale square.
     """
     colors = dict(zip(letters, TINTS, strict=False))
     cells = {}
     for point, results in measured.items():
         first, clearly = winner(results, letters, clear)
         letter = letters[first] if clearly else letters[first].lower()
-        cells[point] = letter, colors[first]
+        cells[point] = letter, colors[first] if clearly else pale(colors[first])
     return cells
 
 
+def pale(color: Color) -> Color:
+    """Return `color`, more than halfway to white."""
+    return tuple(1 - 0.4 * (1 - part) for part in to_rgb(color))
+
+
 def _setting(point):
-    kind = "forward and backward" if point.backward else "forward"
+    kind = "with gradients" if point.backward else ""
     return str(point.dtype).removeprefix("torch."), kind
 
 

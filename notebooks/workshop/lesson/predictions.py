@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import inf, isfinite
 
-from ..measure.verdicts import format_ratio
+from ..measure.verdicts import format_multiple, format_ratio
 
 Told = int | float | str
 
@@ -84,7 +84,7 @@ def _tell_found(number, unit):
     if not isinstance(number, float):
         return _tell(number)
     if unit:
-        return f"{float(f'{number:.2g}'):,.15g}×"
+        return format_multiple(number)
     speed = format_ratio(number)
     if speed.endswith("slower"):
         return f"{speed}, a factor of {number:.2g}×"

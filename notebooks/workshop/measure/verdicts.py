@@ -25,10 +25,14 @@ format_time = EngFormatter("s", places=1)  # 1.23e-05 -> "12.3 µs"
 
 def format_ratio(ratio: float, digits: int = 2) -> str:
     """Write how many times faster: 3.2×, 120×; or, below one, 37× slower."""
-    rounded = float(f"{ratio:.{digits}g}")
-    if rounded < 1:
+    if float(f"{ratio:.{digits}g}") < 1:
         return f"{format_ratio(1 / ratio, digits)} slower"
-    return f"{rounded:,.15g}×"
+    return format_multiple(ratio, digits)
+
+
+def format_multiple(ratio: float, digits: int = 2) -> str:
+    """Write how many times as long, or as much: 3.2×, 120×; or, below one, 0.87×."""
+    return f"{float(f'{ratio:.{digits}g}'):,.15g}×"
 
 
 def speed_up(before: Measurement, after: Measurement) -> str:

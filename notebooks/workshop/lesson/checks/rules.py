@@ -1,11 +1,11 @@
 """Check a rule that chooses an answer by the sizes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from statistics import geometric_mean
 
 from ...measure.timing import Measurement
-from ...measure.verdicts import format_ratio
+from ...measure.verdicts import format_multiple
 from ..diagnosis.fault import Fault
 from ..grid_points import Point
 from ..scores import times_as_long
@@ -39,8 +39,8 @@ def check_rule(
     always = times_as_long(measured, lambda point: among[0], among)
     mine, alone = (geometric_mean(found.values()) for found in (ratios, always))
     text = (
-        f"On average your choice takes {_tell(mine)} as long as the fastest, and "
-        f"`{among[0]}` alone {_tell(alone)}."
+        f"On average your choice takes {format_multiple(mine, 3)} as long as the "
+        f"fastest, and `{among[0]}` alone {format_multiple(alone, 3)}."
     )
     worst = _worst(ratios, chosen)
     if len(set(chosen.values())) == 1:
@@ -52,6 +52,19 @@ def check_rule(
         name = f"{kind} than one answer for everything"
         raise Fault(name, f"{text} {worst}")
     return f"{text} {worst}"
+
+
+def is_rule(
+    rule: Callable[[Point], str], points: Iterable[Point], among: Sequence[str]
+) -> bool:
+    """Tell whether `rule` is written: it chooses one of `among` at each of `points`."""
+    try:
+        refuse_what_is_no_answer(rule)
+        for point in points:
+            _choice(rule, point, among)
+    except Fault:
+        return False
+    return True
 
 
 def _choice(rule, point, among, where=""):
@@ -88,17 +101,13 @@ def _worst(ratios, chosen):
     """Name the three points where the choice loses most, if it loses anywhere."""
     worst = sorted(ratios, key=ratios.get, reverse=True)[:3]
     lost = [
-        f"{_where(p)} (`{chosen[p]}`, {_tell(ratios[p])})"
+        f"{_where(p)} (`{chosen[p]}`, {format_multiple(ratios[p], 3)})"
         for p in worst
         if ratios[p] > LOSS
     ]
     if not lost:
         return "It is within a tenth of the fastest everywhere."
     return f"It loses most at {'; '.join(lost)}."
-
-
-def _tell(ratio):
-    return format_ratio(ratio, 3) if ratio >= 1 else f"{ratio:.2g}×"
 
 
 def _where(point):
