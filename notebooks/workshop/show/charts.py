@@ -74,7 +74,7 @@ def draw_spread(
     The rows take two colours in turns; a bar marks the median of each, a grey line 1.
     The x axis is logarithmic.
     """
-    figure, axes = plt.subplots(figsize=(7.5, 0.6 * len(groups) + 1.3))
+    figure, axes = plt.subplots(figsize=(7.5, 0.52 * len(groups) + 1.2))
     for place, numbers in enumerate(groups.values()):
         heights = [place + 0.5 * (k % 7 / 6 - 0.5) for k in range(len(numbers))]
         color = OKABE_ITO[place % 2]
