@@ -32,8 +32,8 @@ def test_in_float64_torch_runs_a_convolution_for_each_group():
     assert "'aten::mkldnn_convolution': 1}" in found["float32"]
     assert "'aten::_slow_conv2d_forward': 1000}" in found["float64"], (
         "In float64 torch no longer takes the groups one by one: good. Rewrite the end "
-        "of “Group the batch”, what “Measure before you choose” says of float64, and "
-        "README's surprise; run tests/tools/benchmark.py and fit convolve_fast's rule "
+        "of “Group the batch”, what “Choose by a map” says of float64, and README's "
+        "surprise; run tests/tools/benchmark.py and fit convolve_fast's rule "
         "anew."
     )
 
@@ -49,7 +49,7 @@ def test_onednn_refuses_its_depthwise_code_where_the_padding_is_wide():
     refused = "width unroll exceeds padding size"
     assert refused in log["padded_inside, 9"], (
         "oneDNN no longer refuses its depthwise code where the padding is wide: good. "
-        "Rewrite “The cliffs” in “Measure before you choose”; run "
+        "Rewrite “The cliff” in “Choose by a map”; run "
         "tests/tools/benchmark.py and fit convolve_fast's rule anew."
     )
     assert "exec,cpu,convolution,x64:gemm" in log["padded_inside, 9"]
