@@ -530,6 +530,12 @@ def forgets_nan(a, v):
     return question._add_padded(a, v).nan_to_num(0, torch.inf)
 
 
+def lets_rows_touch(a, v):
+    result = question._add_padded(a, v)
+    finite = result.isfinite().all(-1, keepdim=True)
+    return result if finite.all() else result + finite
+
+
 def adds_to_the_default(a, v):
     return torch.zeros(a.shape[-1] + v.shape[-1] - 1) + question._add_padded(a, v)
 
@@ -794,6 +800,7 @@ WRONG = [  # an answer, the exercise, the name of the mistake, and what is said
     (pads_the_signal, CONTRACT, "infinities or NaN", "[1.0, 1.0, inf, 1.0, 1.0] for "),
     (pads_the_kernel, CONTRACT, "infinities or NaN", "and no zero of a padding"),
     (forgets_nan, CONTRACT, "infinities or NaN", "zeros included"),
+    (lets_rows_touch, CONTRACT, "infinities or NaN", "with inf in `a` changes the oth"),
     (adds_to_the_default, CONTRACT, "wrong dtype", "For torch.int64 you return torch."),
     (flattens, CONTRACT, "wrong shape", "give (6, 8), not (2, 3, 8)"),
     (flattens, CONTRACT, "wrong shape", "(Tried: `a` (2, 3, 5), `v` (2, 3, 4), torch."),

@@ -45,7 +45,7 @@ def time_together(
     Every round times a block of each function, so that a change of the machine's speed
     hits all. A block repeats its function for about `block` seconds, on `threads`;
     each call gets what `inputs()` returned for it alone, before the block began.
-    Calls so long that ENOUGH rounds take SOON seconds get no more of them.
+    Of these rounds no more than ENOUGH follow once they have taken SOON seconds in all.
     Where a function's `doubt` is above `SETTLED` after that, more rounds follow, up to
     `FURTHER` times as many or `PATIENCE` seconds in all, for all that take at most
     `near` times as long as the fastest.

@@ -28,7 +28,7 @@ def refuse_borrowed_code(function: Callable) -> None:
 
 
 def check_odd_numbers(function: Callable) -> None:
-    """Raise the `Fault` of an infinity or NaN that does not what numpy lets it do."""
+    """Raise the `Fault` of an infinity or NaN that numpy would treat otherwise."""
     for which, odd in product((0, 1), (torch.inf, torch.nan)):
         inputs = torch.ones(3, 5), torch.ones(3, 5)
         inputs[which][1, 2] = odd
@@ -39,15 +39,15 @@ def check_odd_numbers(function: Callable) -> None:
         ]
         wanted = torch.tensor(np.stack(rows), dtype=result.dtype)
         if not torch.allclose(result, wanted, equal_nan=True):
-            mine, right = result[1].tolist(), wanted[1].tolist()
             text = (
                 f"With {inputs[0][1].tolist()} for a row of `a` and "
                 f"{inputs[1][1].tolist()} for that of `v`, your row of the result is "
-                f"{mine}. In `numpy.convolve` it's {right}. Every number meets all of "
-                "the other vector, zeros included, and no zero of a padding."
+                f"{result[1].tolist()}. In `numpy.convolve` it's {wanted[1].tolist()}. "
+                "Every number meets all of the other vector, zeros included, and no "
+                "zero of a padding."
             )
-            if mine == right:
-                text = f"A {odd} in one row changes others."
+            if torch.allclose(result[1], wanted[1], equal_nan=True):
+                text = f"A row with {odd} in `{'av'[which]}` changes the other rows."
             raise Fault("infinities or NaN", text)
 
 

@@ -36,7 +36,7 @@ def check_rule(
     for point in _between(measured):
         _choice(rule, point, among, BETWEEN)
     ratios = times_as_long(measured, chosen.get, among)
-    always = times_as_long(measured, lambda point: among[0], among)
+    always = times_as_long(measured, among[0], among)
     mine, alone = (geometric_mean(found.values()) for found in (ratios, always))
     text = (
         f"On average your choice takes {format_multiple(mine, 3)} as long as the "
