@@ -1,6 +1,8 @@
-"""The full convolution as a native operator: C++ in `convolve.cpp`, built on first use.
+"""The full convolution as native operators: C++, built on first use.
 
-It needs GCC or Clang. `building.py` builds the library, and keeps it.
+`convolve_native` takes signals and kernels in rows, `convolve_columns` in columns. They
+need GCC or Clang. `building.py` builds the library, and keeps it; `convolve.cpp` says
+what is in which of its files.
 """
 
 import threading
@@ -11,18 +13,21 @@ import torch
 from torch.autograd import forward_ad
 
 from SO_CONVOLVE_QUESTION import (
+    FLOATS,
     _as_batch,
+    _check_tensors,
     _correlate,
     _is_transformed,
     convolve_fast,
 )
 
-from .building import NO_COMPILER, SOURCE, has_compiler, load
+from .building import FOLDER, NO_COMPILER, has_compiler, load
 
 __all__ = [
+    "FOLDER",
     "NO_COMPILER",
-    "SOURCE",
     "Operators",
+    "convolve_columns",
     "convolve_native",
     "has_compiler",
     "operators",
@@ -30,13 +35,11 @@ __all__ = [
 
 
 class Operators(NamedTuple):
-    """The operators; the plain ones know nothing of autograd, and are called faster."""
+    """The operators; each takes whether its tensors hold columns as its last argument."""
 
-    full: Callable
-    full_plain: Callable
-    full_out: Callable
+    convolve: Callable
+    convolve_out: Callable
     correlate: Callable
-    correlate_plain: Callable
 
 
 _operators = None
@@ -59,9 +62,10 @@ def _prepare():
         if _operators is None:
             load()
             _register()
-            names = Operators._fields
             ops = torch.ops.convolve_native
-            _operators = Operators(*(getattr(ops, name).default for name in names))
+            _operators = Operators(
+                *(getattr(ops, name).default for name in Operators._fields)
+            )
 
 
 # torch.compile can't trace a build, so it calls this function as it traces. That is
@@ -72,75 +76,92 @@ _prepare._dynamo_marked_constant = True
 def _register():
     """Tell torch the shapes of the results, and the gradients."""
 
-    def shape_of_full(a, v):
-        *_, shape = _as_batch(a, v)
-        return a.new_empty(shape)
+    def shape_of_convolution(a, v, columns):
+        return a.new_empty(_check(a, v, columns))
 
-    def shape_of_correlate(grad, other):
-        _as_batch(grad, other)
-        width = grad.shape[-1] - other.shape[-1] + 1
-        if width < 1:
+    def check_out(a, v, out, columns):
+        _check_shape(out, _check(a, v, columns), a.dtype)
+
+    def shape_of_correlation(grad, other, columns):
+        _check(grad, other, columns)
+        dim = 0 if columns else -1
+        shape = list(grad.shape)
+        shape[dim] -= other.shape[dim] - 1
+        if shape[dim] < 1:
             raise ValueError(
                 f"grad must be as long as other, or longer, not {tuple(grad.shape)} "
                 f"and {tuple(other.shape)}"
             )
-        return grad.new_empty(*grad.shape[:-1], width)
+        return grad.new_empty(shape)
 
-    def check_full_out(a, v, out):
+    shapes = [shape_of_convolution, check_out, shape_of_correlation]
+    for name, shape in zip(Operators._fields, shapes, strict=True):
+        torch.library.register_fake(f"convolve_native::{name}", shape)
+    # torch.library.register_autograd would lose forward-mode derivatives silently.
+    _library.impl("convolve", _Convolution.apply, "Autograd")
+    _library.impl("correlate", _Correlation.apply, "Autograd")
+
+
+def _check(a, v, columns):
+    """Check the contract; return the shape of the convolution."""
+    if not columns:
         *_, shape = _as_batch(a, v)
-        _check_shape(out, shape, a.dtype)
+        return shape
+    _check_tensors(a, v, FLOATS, "both be float32 or both float64")
+    fit = a.ndim == v.ndim and a.ndim in (1, 2) and a.shape[1:] == v.shape[1:]
+    if not fit or 0 in a.shape + v.shape:
+        shapes = f"{tuple(a.shape)} and {tuple(v.shape)}"
+        raise ValueError(
+            "a and v must be (m,) and (n,), or (m, B) and (n, B), none of them empty, "
+            f"not {shapes}"
+        )
+    return (a.shape[0] + v.shape[0] - 1, *a.shape[1:])
 
-    for name, shape_of, gradient in [
-        ("full", shape_of_full, _Full),
-        ("correlate", shape_of_correlate, _Correlate),
-    ]:
-        torch.library.register_fake(f"convolve_native::{name}", shape_of)
-        torch.library.register_fake(f"convolve_native::{name}_plain", shape_of)
-        # torch.library.register_autograd would lose forward-mode derivatives silently.
-        _library.impl(name, gradient.apply, "Autograd")
-    torch.library.register_fake("convolve_native::full_out", check_full_out)
 
-
-class _Full(torch.autograd.Function):
+class _Convolution(torch.autograd.Function):
     """The full convolution and its gradients, which are cross-correlations.
 
     out[k] holds a[i] * v[k - i], so the gradient of a[i] gathers grad[i + j] * v[j].
     """
 
     @staticmethod
-    def forward(ctx, a, v):
+    def forward(ctx, a, v, columns):
         ctx.save_for_backward(a, v)
-        return _operators.full_plain(a, v)
+        ctx.columns = columns
+        return _call_plain("convolve", a, v, columns)
 
     @staticmethod
     def backward(ctx, grad):
         a, v = ctx.saved_tensors
-        of_a, of_v = ctx.needs_input_grad
+        of_a, of_v, _ = ctx.needs_input_grad
         return (
-            _choose("correlate", grad, v) if of_a else None,
-            _choose("correlate", grad, a) if of_v else None,
+            _call("correlate", grad, v, ctx.columns) if of_a else None,
+            _call("correlate", grad, a, ctx.columns) if of_v else None,
+            None,
         )
 
 
-class _Correlate(torch.autograd.Function):
+class _Correlation(torch.autograd.Function):
     """The cross-correlation: out[i] holds grad[i + j] * other[j]."""
 
     @staticmethod
-    def forward(ctx, grad, other):
+    def forward(ctx, grad, other, columns):
         ctx.save_for_backward(grad, other)
-        return _operators.correlate_plain(grad, other)
+        ctx.columns = columns
+        return _call_plain("correlate", grad, other, columns)
 
     @staticmethod
     def backward(ctx, grad):
         long, short = ctx.saved_tensors
-        of_long, of_short = ctx.needs_input_grad
+        of_long, of_short, _ = ctx.needs_input_grad
         return (
-            _choose("full", grad, short) if of_long else None,
-            _choose("correlate", long, grad) if of_short else None,
+            _call("convolve", grad, short, ctx.columns) if of_long else None,
+            _call("correlate", long, grad, ctx.columns) if of_short else None,
+            None,
         )
 
 
-def _choose(name, a, v):
+def _call(name, a, v, columns):
     """Call an operator the shortest way that autograd and torch's compiler can follow.
 
     What torch.func transforms, or forward mode differentiates, is left to torch.
@@ -155,21 +176,36 @@ def _choose(name, a, v):
             "call, or compile a function that calls torch.func.jvp"
         )
     if transformed or tangents:
-        _as_batch(a, v)  # what follows takes more
-        function = convolve_fast if name == "full" else _correlate
-        if not transformed:  # or torch.compile, refused above, takes it up again here
-            function = torch.compiler.disable(function)
-        return function(a, v)
+        return _call_torch(name, a, v, columns, transformed)
     if compiling:
-        _as_batch(a, v)  # or the compiler would tell what is wrong with them
-        return getattr(operators(), name)(a, v)
-    ops = _operators or operators()
+        _check(a, v, columns)  # or the compiler would tell what is wrong with them
+        return getattr(operators(), name)(a, v, columns)
     if (a.requires_grad or v.requires_grad) and torch.is_grad_enabled():
-        return (_Full if name == "full" else _Correlate).apply(a, v)
-    return ops.full_plain(a, v) if name == "full" else ops.correlate_plain(a, v)
+        function = _Convolution if name == "convolve" else _Correlation
+        return function.apply(a, v, columns)
+    return _call_plain(name, a, v, columns)
 
 
-def convolve_native(a, v, out=None):
+def _call_plain(name, a, v, columns):
+    """Call an operator past its gradients, which go through Python: 1 µs, not 5."""
+    operator = getattr(_operators or operators(), name)
+    with torch._C._AutoDispatchBelowAutograd():
+        return operator(a, v, columns)
+
+
+def _call_torch(name, a, v, columns, transformed):
+    _check(a, v, columns)  # what follows takes more
+    function = convolve_fast if name == "convolve" else _correlate
+    if not transformed:  # or torch.compile, refused above, takes it up again here
+        function = torch.compiler.disable(function)
+    if columns:
+        return function(a.movedim(0, -1), v.movedim(0, -1)).movedim(-1, 0)
+    return function(a, v)
+
+
+def convolve_native(
+    a: torch.Tensor, v: torch.Tensor, out: torch.Tensor | None = None
+) -> torch.Tensor:
     """Convolve each row of `a` with the same row of `v`, in registers.
 
     Args:
@@ -179,45 +215,58 @@ def convolve_native(a, v, out=None):
             its own. It takes no gradients.
 
     Returns the full convolution, (m + n - 1,) or (B, m + n - 1), or `out`. Autograd
-    works backward, any number of times, and under `torch.compile`. `torch.func`,
-    `torch.vmap` and derivatives in forward mode get `convolve_fast` instead. Numbers
-    are finite: an infinity or a NaN may spread over its row, never to another.
-
-    With `out`, or among dual tensors, `torch.compile` breaks its graph here, and fails
-    with `fullgraph=True`.
+    works backward, any number of times; `torch.compile` takes the call as one graph.
+    `torch.func`, `torch.vmap` and derivatives in forward mode get `convolve_fast`
+    instead; among dual tensors `torch.compile` breaks its graph here, and fails with
+    `fullgraph=True`. Large batches take the threads that torch was given. Numbers are
+    finite: an infinity or a NaN may spread over its row, never to another.
 
     Raises TypeError, ValueError: see `SO_CONVOLVE_QUESTION`, and for `out`;
     RuntimeError: see `building.load`; NotImplementedError: `out` in forward mode or
     under `torch.func`.
     """
+    return _convolve(a, v, out, columns=False)
+
+
+def convolve_columns(
+    a: torch.Tensor, v: torch.Tensor, out: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Convolve each column of `a` with the same column of `v`, sixteen at a time.
+
+    As `convolve_native`, but for signals (m, B), kernels (n, B) and the result
+    (m + n - 1, B). Columns may be sliced: where the numbers of each line of `a` or `v`
+    lie side by side, nothing is copied. A result of 32 MiB or more is written past the
+    caches if B is a multiple of 16 (float32) or 8 (float64).
+    """
+    return _convolve(a, v, out, columns=True)
+
+
+def _convolve(a, v, out, columns):
     try:
         if not (a.is_cpu and v.is_cpu):
-            _as_batch(a, v)
+            _check(a, v, columns)
             raise ValueError(f"a and v must be on the CPU, not on {a.device}")
         if out is None:
-            return _choose("full", a, v)
-        _check_memory(a, v, out)
-        (_operators or operators()).full_out(a, v, out)
+            return _call("convolve", a, v, columns)
+        _check_out(a, v, out)
+        (_operators or operators()).convolve_out(a, v, out, columns)
         return out
-    except (AttributeError, RuntimeError, TypeError):
-        *_, shape = _as_batch(a, v)  # tells what is wrong with the input, if that is it
-        if out is not None and _is_transformed():
-            raise NotImplementedError(OUT_ALONE) from None
+    except (AttributeError, RuntimeError, TypeError) as error:
+        shape = _check(a, v, columns)  # tells what is wrong with a and v, if that is it
         if out is not None:
             _check_shape(out, shape, a.dtype)
+        if "out overlaps" in str(error):
+            raise ValueError(
+                "out must have memory of its own, and shares some with a or v"
+            ) from None
         raise
 
 
-OUT_ALONE = "out works neither under torch.func nor in forward mode: call without it"
-
-
-def _check_memory(a, v, out):
-    if forward_ad._current_level >= 0:
-        raise NotImplementedError(OUT_ALONE)
-    # torch.func's tensors have no storage, and raise here.
-    place = out.untyped_storage().data_ptr()
-    if place in (a.untyped_storage().data_ptr(), v.untyped_storage().data_ptr()):
-        raise ValueError("out must have memory of its own, and shares an input's")
+def _check_out(a, v, out):
+    if forward_ad._current_level >= 0 or _is_transformed():
+        raise NotImplementedError(
+            "out works neither under torch.func nor in forward mode: call without it"
+        )
     recorded = a.requires_grad or v.requires_grad
     if out.requires_grad or (recorded and torch.is_grad_enabled()):
         raise ValueError("out takes no gradients: call without it, or under no_grad")

@@ -1,4 +1,4 @@
-"""Build `convolve.cpp` once, and keep the library where nobody else can change it.
+"""Build the library of operators once, and keep the library where nobody else can change it.
 
 `torch.utils.cpp_extension.load` would need ninja, and takes longer to import and build.
 """
@@ -22,7 +22,8 @@ from compilers import NATIVE, NO_COMPILER, find_compiler
 logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 from torch.utils import cpp_extension  # noqa: E402
 
-SOURCE = Path(__file__).with_name("convolve.cpp")
+FOLDER = Path(__file__).parent  # of the sources; convolve.cpp includes the others
+SOURCE = FOLDER / "convolve.cpp"
 FLAGS = ["-std=c++20", "-O3", NATIVE, "-shared", "-fPIC"]
 
 
@@ -106,8 +107,9 @@ def _find(folder, key):
 def _key():
     """Return what a built library depends on, as a short hash."""
     compiler = find_compiler()  # its macros tell its version and the processor
-    parts = [SOURCE.read_text(), torch.__version__, *compiler.command, compiler.macros]
-    return _hash("\n".join(parts + FLAGS).encode())[:16]
+    sources = [path.read_text() for path in (SOURCE, *sorted(FOLDER.glob("*.h")))]
+    parts = [*sources, torch.__version__, *compiler.command, compiler.macros, *FLAGS]
+    return _hash("\n".join(parts).encode())[:16]
 
 
 def _hash(content):

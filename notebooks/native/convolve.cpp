@@ -1,245 +1,196 @@
-// The full convolution of each row, as an operator of torch: see __init__.py.
-//
-// A row of 2 to 9 numbers is too short for a loop over it to be worth a processor's
-// while. So a row becomes a vector register, and shifting it becomes shuffling: each
-// number of the shorter row multiplies a shifted copy of the longer one. That is
-// convolve_shift_add again, in registers. Vectors are those of GCC and Clang; what
-// they become (AVX-512, AVX2, NEON) the compiler decides.
+// The full convolution as operators of torch: see __init__.py. columns.h and rows.h do
+// the work; here stand their threads, their memory and their registration.
 //
 // torch's stable ABI keeps the headers few, and so the compilation short.
 
-#include <algorithm>
-#include <cstring>
-#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
 #include <torch/csrc/stable/tensor.h>
 #include <torch/headeronly/core/ScalarType.h>
 
+#include "columns.h"
+#include "rows.h"
+
 using torch::headeronly::ScalarType;
 using torch::stable::Tensor;
 
 namespace {
 
-constexpr int64_t LONGEST = 16;  // of the lengths that are specialised
+// A smaller result is better kept in the caches, for who reads it next.
+constexpr int64_t PAST_CACHES = 32 << 20;  // bytes
+constexpr int64_t PER_THREAD = 1 << 18;    // bytes of the result, at least
 
-// L numbers of T in a register; at most so many fit into the widest one.
-template <typename T, int L>
-struct Register {
-  typedef T type __attribute__((vector_size(L * sizeof(T))));
+// A signal's m numbers and the batch's B lie `step` and `lane` numbers apart.
+struct Layout {
+  int64_t dim, m, B, step, lane;
+  ScalarType dtype;
+
+  Layout(const Tensor& a, bool columns) : dim(a.dim()), dtype(a.scalar_type()) {
+    const auto sizes = a.sizes(), strides = a.strides();
+    const bool batch = dim == 2;
+    const int64_t at = batch && !columns;
+    m = dim ? sizes[at] : 0;
+    step = dim ? strides[at] : 0;
+    B = batch ? sizes[columns] : 1;
+    lane = batch ? strides[columns] : 1;
+  }
+  bool in_rows() const { return (m == 1 || step == 1) && (B == 1 || lane == m); }
+  bool in_columns() const { return B == 1 || lane == 1; }
+  int64_t bytes() const { return m * B * (dtype == ScalarType::Float ? 4 : 8); }
 };
-template <typename T, int L>
-using vec = typename Register<T, L>::type;
-template <typename T>
-constexpr int WIDEST = __BIGGEST_ALIGNMENT__ / sizeof(T);
 
-// Return the L lanes of (low, high) that begin S lanes before high.
-template <int S, typename V, int... lane>
-V shift(V low, V high, std::integer_sequence<int, lane...>) {
-  return __builtin_shufflevector(low, high, (lane + int(sizeof...(lane)) - S)...);
+// Call piece(begin, end) for parts of the batch, at once if torch was given threads. They
+// begin with a cache line.
+template <typename Piece>
+void in_threads(const Layout& out, const Piece& piece) {
+  constexpr int64_t LINE = CACHE_LINE / 4;
+  const int64_t lines = (out.B + LINE - 1) / LINE;
+  torch::stable::parallel_for(
+      0, lines, 1 + PER_THREAD * lines / out.bytes(), [&](int64_t begin, int64_t end) {
+        piece(begin * LINE, std::min(end * LINE, out.B));
+      });
 }
 
-// Return register c of the row in x[0], ..., x[X - 1] when it is moved by J places.
-template <typename T, int L, int X, int J, int c>
-vec<T, L> moved(const vec<T, L>* x) {
-  constexpr int high = c - J / L, low = high - 1;
-  vec<T, L> upper{}, lower{};
-  if constexpr (0 <= high && high < X) upper = x[high];
-  if constexpr (0 <= low && low < X) lower = x[low];
-  if constexpr (J % L == 0) return upper;
-  return shift<J % L>(lower, upper, std::make_integer_sequence<int, L>());
-}
-
-template <typename T, int L, int X, int J, int... c>
-void add_moved(vec<T, L>* sum, const vec<T, L>* x, T weight,
-               std::integer_sequence<int, c...>) {
-  ((sum[c] += moved<T, L, X, J, c>(x) * weight), ...);
-}
-
-template <typename T, int L, int X, int S, int... j>
-void add_all(vec<T, L>* sum, const vec<T, L>* x, const T* weights,
-             std::integer_sequence<int, j...>) {
-  (add_moved<T, L, X, j>(sum, x, weights[j], std::make_integer_sequence<int, S>()), ...);
-}
-
-// Any lengths, one row: the definition.
-template <typename T>
-void convolve_row(const T* a, int64_t m, const T* v, int64_t n, T* out) {
-  for (int64_t k = 0; k < m + n - 1; ++k) {
-    T sum = 0;
-    const int64_t last = std::min(k, m - 1);
-    for (int64_t i = std::max<int64_t>(0, k - n + 1); i <= last; ++i)
-      sum += a[i] * v[k - i];
-    out[k] = sum;
+template <typename T, bool CORRELATE>
+void run_columns(const T* a, Layout of_a, const T* v, Layout of_v, T* out,
+                 const Layout& of_out) {
+  if (!CORRELATE && of_a.m < of_v.m) {  // convolution commutes
+    std::swap(a, v);
+    std::swap(of_a, of_v);
   }
+  const int64_t m = of_a.m, n = of_v.m;
+  const Lines<const T> x{a, of_a.step};
+  Lines<const T> y{v, of_v.step};
+  const Lines<T> z{out, of_out.step};
+  if (CORRELATE) y = {y[n - 1], -y.stride};  // reversed
+  const bool aligned = (uintptr_t(out) | of_out.step * sizeof(T)) % CACHE_LINE == 0;
+  in_threads(of_out, [&](int64_t begin, int64_t end) {
+    convolve_block<T, CORRELATE>(x.from(begin), m, y.from(begin), n, z.from(begin),
+                                 end - begin, aligned && PAST_CACHES <= of_out.bytes());
+  });
 }
 
-// Rows of m numbers in X registers, of N numbers, and of m + N - 1 sums in S registers.
-template <typename T, int L, int N, int X, int S>
-void convolve_rows(const T* a, int64_t m, const T* v, T* out, int64_t rows) {
-  using Bits = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
-  const int64_t width = m + N - 1;
-  vec<Bits, L> own{};  // the lanes of the last register that belong to the row
-  for (int lane = 0; lane < L; ++lane) own[lane] = (X - 1) * L + lane < m ? -1 : 0;
-  // Whole registers reach into the rows behind: what is read too much is cleared, what
-  // is written too much is overwritten next. The last rows have none behind them.
-  const int64_t spare = std::max((X * L - 1) / m, (S * L - 1) / width);
-  int64_t row = 0;
-  for (; row < rows - spare; ++row, a += m, v += N, out += width) {
-    vec<T, L> x[X], sum[S] = {};
-    for (int c = 0; c < X; ++c) std::memcpy(&x[c], a + c * L, sizeof x[c]);
-    x[X - 1] = (vec<T, L>)((vec<Bits, L>)x[X - 1] & own);
-    add_all<T, L, X, S>(sum, x, v, std::make_integer_sequence<int, N>());
-    for (int c = 0; c < S; ++c) std::memcpy(out + c * L, &sum[c], sizeof sum[c]);
+template <typename T, bool CORRELATE>
+void run_rows(const T* a, int64_t m, const T* v, int64_t n, T* out,
+              const Layout& of_out) {
+  if (!CORRELATE && m < n) {
+    std::swap(a, v);
+    std::swap(m, n);
   }
-  for (; row < rows; ++row, a += m, v += N, out += width)
-    convolve_row<T>(a, m, v, N, out);
+  const int64_t width = of_out.m;
+  in_threads(of_out, [&](int64_t begin, int64_t end) {
+    convolve_rows<T, CORRELATE>(a + begin * m, m, v + begin * n, n, out + begin * width,
+                                end - begin);
+  });
 }
 
-// Choose how many registers a row takes, and the narrowest that do.
-template <typename T, int N, int X>
-void choose_sums(const T* a, int64_t m, const T* v, T* out, int64_t rows) {
-  constexpr int L = WIDEST<T>, least = ((X - 1) * L + N - 1) / L + 1;
-  if (m + N - 1 <= least * L)
-    convolve_rows<T, L, N, X, least>(a, m, v, out, rows);
-  else
-    convolve_rows<T, L, N, X, least + 1>(a, m, v, out, rows);
-}
-
-template <typename T, int N, int X = 1>
-void choose_registers(const T* a, int64_t m, const T* v, T* out, int64_t rows) {
-  constexpr int L = WIDEST<T>;
-  if constexpr (X == 1 && N <= 4 && 4 < L)
-    if (m + N - 1 <= 4) return convolve_rows<T, 4, N, 1, 1>(a, m, v, out, rows);
-  if constexpr (X == 1 && N <= 8 && 8 < L)
-    if (m + N - 1 <= 8) return convolve_rows<T, 8, N, 1, 1>(a, m, v, out, rows);
-  if constexpr (X * L < LONGEST)
-    if (m > X * L) return choose_registers<T, N, X + 1>(a, m, v, out, rows);
-  choose_sums<T, N, X>(a, m, v, out, rows);
-}
-
-template <typename T, int N = 1>
-void choose_length(const T* a, int64_t m, const T* v, int64_t n, T* out, int64_t rows) {
-  if constexpr (N < LONGEST)
-    if (n > N) return choose_length<T, N + 1>(a, m, v, n, out, rows);
-  choose_registers<T, N>(a, m, v, out, rows);
-}
-
-template <typename T>
-void convolve(const Tensor& a, const Tensor& v, Tensor& out) {
-  int64_t m = a.size(-1), n = v.size(-1);
-  const int64_t rows = a.numel() / m, width = m + n - 1;
+template <typename T, bool CORRELATE>
+void run(const Tensor& a, const Layout& of_a, const Tensor& v, const Layout& of_v,
+         const Tensor& out, const Layout& of_out, bool columns) {
   auto* x = static_cast<const T*>(a.const_data_ptr());
   auto* y = static_cast<const T*>(v.const_data_ptr());
   auto* z = static_cast<T*>(out.mutable_data_ptr());
-  if (m < n) {  // convolution commutes
-    std::swap(x, y);
-    std::swap(m, n);
-  }
-  if (m <= LONGEST) return choose_length<T>(x, m, y, n, z, rows);
-  for (int64_t row = 0; row < rows; ++row)
-    convolve_row(x + row * m, m, y + row * n, n, z + row * width);
-}
-
-// Any lengths: out[i] is the sum of grad[i + j] * other[j].
-template <typename T>
-void correlate(const Tensor& grad, const Tensor& other, Tensor& out) {
-  const int64_t n = other.size(-1), width = grad.size(-1), m = width - n + 1;
-  auto* x = static_cast<const T*>(grad.const_data_ptr());
-  auto* y = static_cast<const T*>(other.const_data_ptr());
-  auto* z = static_cast<T*>(out.mutable_data_ptr());
-  for (const T* end = y + other.numel(); y < end; x += width, y += n, z += m)
-    for (int64_t i = 0; i < m; ++i) {
-      T sum = 0;
-      for (int64_t j = 0; j < n; ++j) sum += x[i + j] * y[j];
-      z[i] = sum;
-    }
+  if (columns)
+    run_columns<T, CORRELATE>(x, of_a, y, of_v, z, of_out);
+  else
+    run_rows<T, CORRELATE>(x, of_a.m, y, of_v.m, z, of_out);
 }
 
 // ---- the operators ------------------------------------------------------------
 
-// Pairs (m,) and (n,), or batches (B, m) and (B, n), of one dtype.
-void check(const Tensor& a, const Tensor& v) {
-  const auto dtype = a.scalar_type();
-  bool fit = a.dim() == v.dim() && (a.dim() == 1 || a.dim() == 2);
-  fit = fit && (a.dim() == 1 || a.size(0) == v.size(0)) && a.numel() && v.numel();
-  fit = fit && (dtype == ScalarType::Float || dtype == ScalarType::Double);
-  STD_TORCH_CHECK(fit && v.scalar_type() == dtype, "a and v do not fit");
+// Pairs (m,) and (n,), or batches, of one dtype.
+void check(const Layout& a, const Layout& v) {
+  bool fit = a.dim == v.dim && (a.dim == 1 || a.dim == 2) && a.B == v.B;
+  fit = fit && a.m && v.m && a.B && a.dtype == v.dtype;
+  fit = fit && (a.dtype == ScalarType::Float || a.dtype == ScalarType::Double);
+  STD_TORCH_CHECK(fit, "a and v do not fit");
 }
 
 // As new_empty, which would look its name up among the operators in every call.
-Tensor new_like(const Tensor& a, int64_t width) {
-  const int64_t B = a.numel() / a.size(-1), sizes[] = {B, width}, strides[] = {width, 1};
-  const int64_t skip = 2 - a.dim();
-  int32_t dtype;
-  STABLE_TORCH_ERROR_CODE_CHECK(aoti_torch_get_dtype(a.get(), &dtype));
+Tensor new_like(const Layout& a, int64_t m, bool columns) {
+  int64_t sizes[] = {a.B, m}, strides[] = {m, 1};
+  if (columns && a.dim == 2) {
+    std::swap(sizes[0], sizes[1]);
+    strides[0] = a.B;
+  }
+  const int64_t skip = 2 - a.dim;
+  const auto dtype = a.dtype == ScalarType::Float ? aoti_torch_dtype_float32()
+                                                  : aoti_torch_dtype_float64();
   AtenTensorHandle fresh;
-  STABLE_TORCH_ERROR_CODE_CHECK(aoti_torch_empty_strided(
-      a.dim(), sizes + skip, strides + skip, dtype, aoti_torch_device_type_cpu(), 0,
-      &fresh));
+  STABLE_TORCH_ERROR_CODE_CHECK(
+      aoti_torch_empty_strided(a.dim, sizes + skip, strides + skip, dtype,
+                               aoti_torch_device_type_cpu(), 0, &fresh));
   return Tensor(fresh);
 }
 
-Tensor in_one_piece(const Tensor& a) {
-  return a.is_contiguous() ? a : torch::stable::contiguous(a);
-}
-
-void check_out(const Tensor& a, int64_t width, const Tensor& out) {
-  bool fit = width > 0 && out.dim() == a.dim() && out.size(-1) == width;
-  fit = fit && out.numel() / width == a.numel() / a.size(-1) && out.is_contiguous();
-  STD_TORCH_CHECK(fit && out.scalar_type() == a.scalar_type(), "out does not fit");
-}
-
-void full_out(Tensor a, Tensor v, Tensor out) {
-  check(a, v);
-  check_out(a, a.size(-1) + v.size(-1) - 1, out);
-  a = in_one_piece(a);
-  v = in_one_piece(v);
-  if (a.scalar_type() == ScalarType::Float)
-    convolve<float>(a, v, out);
+template <bool CORRELATE>
+void run(Tensor a, Layout of_a, Tensor v, Layout of_v, const Tensor& out, bool columns) {
+  auto straighten = [&](Tensor& tensor, Layout& layout) {
+    if (columns ? layout.in_columns() : layout.in_rows()) return;
+    tensor = torch::stable::contiguous(tensor);
+    layout = Layout(tensor, columns);
+  };
+  straighten(a, of_a);
+  straighten(v, of_v);
+  const Layout of_out(out, columns);
+  if (of_a.dtype == ScalarType::Float)
+    run<float, CORRELATE>(a, of_a, v, of_v, out, of_out, columns);
   else
-    convolve<double>(a, v, out);
+    run<double, CORRELATE>(a, of_a, v, of_v, out, of_out, columns);
 }
 
-Tensor full_new(Tensor a, Tensor v) {
-  check(a, v);
-  Tensor out = new_like(a, a.size(-1) + v.size(-1) - 1);
-  full_out(a, v, out);
+Tensor convolve(Tensor a, Tensor v, bool columns) {
+  const Layout of_a(a, columns), of_v(v, columns);
+  check(of_a, of_v);
+  Tensor out = new_like(of_a, of_a.m + of_v.m - 1, columns);
+  run<false>(a, of_a, v, of_v, out, columns);
   return out;
 }
 
-Tensor correlate_new(Tensor grad, Tensor other) {
-  check(grad, other);
-  const int64_t width = grad.size(-1) - other.size(-1) + 1;
-  STD_TORCH_CHECK(width > 0, "grad is too short");
-  Tensor out = new_like(grad, width);
-  grad = in_one_piece(grad);
-  other = in_one_piece(other);
-  if (grad.scalar_type() == ScalarType::Float)
-    correlate<float>(grad, other, out);
-  else
-    correlate<double>(grad, other, out);
+bool overlap(const Tensor& a, const Layout& of_a, const Tensor& out,
+             const Layout& of_out) {
+  auto* begin = static_cast<const char*>(a.const_data_ptr());
+  auto* place = static_cast<const char*>(out.const_data_ptr());
+  const int64_t last = (of_a.m - 1) * of_a.step + (of_a.B - 1) * of_a.lane;
+  const int64_t end = (last + 1) * (of_a.bytes() / (of_a.m * of_a.B));
+  return begin < place + of_out.bytes() && place < begin + end;
+}
+
+void convolve_out(Tensor a, Tensor v, Tensor out, bool columns) {
+  const Layout of_a(a, columns), of_v(v, columns), of_out(out, columns);
+  check(of_a, of_v);
+  bool fit = of_out.dim == of_a.dim && of_out.m == of_a.m + of_v.m - 1;
+  fit = fit && of_out.B == of_a.B && of_out.dtype == of_a.dtype;
+  STD_TORCH_CHECK(fit && out.is_contiguous(), "out does not fit");
+  STD_TORCH_CHECK(!overlap(a, of_a, out, of_out) && !overlap(v, of_v, out, of_out),
+                  "out overlaps a or v");
+  run<false>(a, of_a, v, of_v, out, columns);
+}
+
+Tensor correlate(Tensor grad, Tensor other, bool columns) {
+  const Layout of_grad(grad, columns), of_other(other, columns);
+  check(of_grad, of_other);
+  const int64_t m = of_grad.m - of_other.m + 1;
+  STD_TORCH_CHECK(m > 0, "grad is too short");
+  Tensor out = new_like(of_grad, m, columns);
+  run<true>(grad, of_grad, other, of_other, out, columns);
   return out;
 }
 
 }  // namespace
 
-// Each twice: torch's Python records the first for autograd, and nothing delays the
-// second.
 STABLE_TORCH_LIBRARY(convolve_native, library) {
-  library.def("full(Tensor a, Tensor v) -> Tensor");
-  library.def("full_plain(Tensor a, Tensor v) -> Tensor");
-  library.def("full_out(Tensor a, Tensor v, Tensor(a!) out) -> ()");
-  library.def("correlate(Tensor grad, Tensor other) -> Tensor");
-  library.def("correlate_plain(Tensor grad, Tensor other) -> Tensor");
+  library.def("convolve(Tensor a, Tensor v, bool columns) -> Tensor");
+  library.def(
+      "convolve_out(Tensor a, Tensor v, Tensor(a!) out, bool columns) -> ()");
+  library.def("correlate(Tensor grad, Tensor other, bool columns) -> Tensor");
 }
 
 STABLE_TORCH_LIBRARY_IMPL(convolve_native, CPU, library) {
-  library.impl("full", TORCH_BOX(&full_new));
-  library.impl("full_plain", TORCH_BOX(&full_new));
-  library.impl("full_out", TORCH_BOX(&full_out));
-  library.impl("correlate", TORCH_BOX(&correlate_new));
-  library.impl("correlate_plain", TORCH_BOX(&correlate_new));
+  library.impl("convolve", TORCH_BOX(&convolve));
+  library.impl("convolve_out", TORCH_BOX(&convolve_out));
+  library.impl("correlate", TORCH_BOX(&correlate));
 }
