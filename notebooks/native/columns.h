@@ -3,7 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
+#include "rows.h"
 #include "vectors.h"
 
 // Line i holds number i of each column, side by side.
@@ -15,8 +17,9 @@ struct Lines {
   Lines from(int64_t column) const { return {first + column, stride}; }
 };
 
-// The numbers FIRST to LAST - 1 of each result. M and N are known when this is compiled,
-// so the loops over k and i are unrolled, and a sum never leaves its register.
+// The numbers FIRST to LAST - 1 of each result, a cache line of columns at a time. M and N
+// are known when this is compiled, so the loops inside are unrolled, and no sum leaves its
+// register. The next cache line is asked for before it is written to.
 template <typename T, int M, int N, bool STREAM, int FIRST = 0, int LAST = M + N - 1>
 void convolve_columns(Lines<const T> a, Lines<const T> v, Lines<T> out, int64_t B) {
   constexpr int LINE = CACHE_LINE / sizeof(T), LANES = WIDEST / sizeof(T);
@@ -25,6 +28,7 @@ void convolve_columns(Lines<const T> a, Lines<const T> v, Lines<T> out, int64_t 
     for (int k = FIRST; k < LAST; ++k)
 #pragma GCC unroll 4
       for (int64_t b = start; b < start + LINE; b += LANES) {
+        if (!STREAM) __builtin_prefetch(out[k - FIRST] + b + LINE, 1);
         vec<T> sum{};
 #pragma GCC unroll 32
         for (int i = 0; i < M; ++i)
@@ -35,18 +39,33 @@ void convolve_columns(Lines<const T> a, Lines<const T> v, Lines<T> out, int64_t 
   if (STREAM) finish_streams();
 }
 
-// Any lengths, so many columns at a time as V has numbers; V may be a number itself.
-template <typename V, typename T>
+// Any lengths, a register of columns at a time: the numbers first to last - 1.
+template <typename T>
 void convolve_columns(Lines<const T> a, int64_t m, Lines<const T> v, int64_t n,
                       Lines<T> out, int64_t first, int64_t last, int64_t B) {
-  for (int64_t b = 0; b < B; b += sizeof(V) / sizeof(T))
+  for (int64_t b = 0; b < B; b += WIDEST / sizeof(T))
     for (int64_t k = first; k < last; ++k) {
-      V sum{};
+      vec<T> sum{};
       const int64_t end = std::min(k + 1, m);
       for (int64_t i = std::max<int64_t>(0, k - n + 1); i < end; ++i)
-        sum += load<V>(a[i] + b) * load<V>(v[k - i] + b);
+        sum += load<vec<T>>(a[i] + b) * load<vec<T>>(v[k - i] + b);
       store(out[k - first] + b, sum);
     }
+}
+
+// Too few columns for that: turn them into rows, and back.
+template <typename T, bool MIDDLE>
+void convolve_few(Lines<const T> a, int64_t m, Lines<const T> v, int64_t n, Lines<T> out,
+                  int64_t B) {
+  const int64_t width = MIDDLE ? m - n + 1 : m + n - 1;
+  std::vector<T> x(B * m), y(B * n), z(B * width);
+  for (int64_t b = 0; b < B; ++b) {
+    for (int64_t i = 0; i < m; ++i) x[b * m + i] = a[i][b];
+    for (int64_t j = 0; j < n; ++j) y[b * n + j] = v[MIDDLE ? n - 1 - j : j][b];
+  }
+  convolve_rows<T, MIDDLE>(x.data(), m, y.data(), n, z.data(), B);
+  for (int64_t b = 0; b < B; ++b)
+    for (int64_t k = 0; k < width; ++k) out[k][b] = z[b * width + k];
 }
 
 // Choose the function that is compiled for these lengths. MIDDLE leaves out the sums in
@@ -78,14 +97,13 @@ void convolve_block(Lines<const T> a, int64_t m, Lines<const T> v, int64_t n,
   const int64_t first = MIDDLE ? n - 1 : 0, last = MIDDLE ? m : m + n - 1;
   const bool unrolled = n <= LONGEST && m - first <= LONGEST;
   const int64_t step = (unrolled ? CACHE_LINE : WIDEST) / sizeof(T);
-  if (B < step) return convolve_columns<T>(a, m, v, n, out, first, last, B);
+  if (B < step) return convolve_few<T, MIDDLE>(a, m, v, n, out, B);
   auto convolve = [&](int64_t b, int64_t count) {
     if (unrolled)
       convolve_unrolled<T, MIDDLE>(a.from(b), m, v.from(b), n, out.from(b), count,
                                    past_caches);
     else
-      convolve_columns<vec<T>>(a.from(b), m, v.from(b), n, out.from(b), first, last,
-                               count);
+      convolve_columns(a.from(b), m, v.from(b), n, out.from(b), first, last, count);
   };
   convolve(0, B - B % step);
   if (B % step) convolve(B - step, step);

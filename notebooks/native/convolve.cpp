@@ -46,6 +46,7 @@ struct Layout {
 // begin with a cache line.
 template <typename Piece>
 void in_threads(const Layout& out, const Piece& piece) {
+  if (out.bytes() < 2 * PER_THREAD) return piece(0, out.B);
   constexpr int64_t LINE = CACHE_LINE / 4;
   const int64_t lines = (out.B + LINE - 1) / LINE;
   torch::stable::parallel_for(
@@ -126,27 +127,29 @@ Tensor new_like(const Layout& a, int64_t m, bool columns) {
   return Tensor(fresh);
 }
 
-template <bool CORRELATE>
-void run(Tensor a, Layout of_a, Tensor v, Layout of_v, const Tensor& out, bool columns) {
-  auto straighten = [&](Tensor& tensor, Layout& layout) {
-    if (columns ? layout.in_columns() : layout.in_rows()) return;
-    tensor = torch::stable::contiguous(tensor);
-    layout = Layout(tensor, columns);
-  };
-  straighten(a, of_a);
-  straighten(v, of_v);
-  const Layout of_out(out, columns);
-  if (of_a.dtype == ScalarType::Float)
-    run<float, CORRELATE>(a, of_a, v, of_v, out, of_out, columns);
-  else
-    run<double, CORRELATE>(a, of_a, v, of_v, out, of_out, columns);
+// Contiguous, if it must be copied at all.
+Tensor straighten(const Tensor& a, Layout& layout, bool columns) {
+  if (columns ? layout.in_columns() : layout.in_rows()) return a;
+  Tensor copy = torch::stable::contiguous(a);
+  layout = Layout(copy, columns);
+  return copy;
 }
 
-Tensor convolve(Tensor a, Tensor v, bool columns) {
+template <bool CORRELATE>
+void run(const Tensor& a, Layout of_a, const Tensor& v, Layout of_v, const Tensor& out,
+         const Layout& of_out, bool columns) {
+  const Tensor x = straighten(a, of_a, columns), y = straighten(v, of_v, columns);
+  if (of_a.dtype == ScalarType::Float)
+    run<float, CORRELATE>(x, of_a, y, of_v, out, of_out, columns);
+  else
+    run<double, CORRELATE>(x, of_a, y, of_v, out, of_out, columns);
+}
+
+Tensor convolve(const Tensor& a, const Tensor& v, bool columns) {
   const Layout of_a(a, columns), of_v(v, columns);
   check(of_a, of_v);
   Tensor out = new_like(of_a, of_a.m + of_v.m - 1, columns);
-  run<false>(a, of_a, v, of_v, out, columns);
+  run<false>(a, of_a, v, of_v, out, Layout(out, columns), columns);
   return out;
 }
 
@@ -159,7 +162,7 @@ bool overlap(const Tensor& a, const Layout& of_a, const Tensor& out,
   return begin < place + of_out.bytes() && place < begin + end;
 }
 
-void convolve_out(Tensor a, Tensor v, Tensor out, bool columns) {
+void convolve_out(const Tensor& a, const Tensor& v, const Tensor& out, bool columns) {
   const Layout of_a(a, columns), of_v(v, columns), of_out(out, columns);
   check(of_a, of_v);
   bool fit = of_out.dim == of_a.dim && of_out.m == of_a.m + of_v.m - 1;
@@ -167,16 +170,16 @@ void convolve_out(Tensor a, Tensor v, Tensor out, bool columns) {
   STD_TORCH_CHECK(fit && out.is_contiguous(), "out does not fit");
   STD_TORCH_CHECK(!overlap(a, of_a, out, of_out) && !overlap(v, of_v, out, of_out),
                   "out overlaps a or v");
-  run<false>(a, of_a, v, of_v, out, columns);
+  run<false>(a, of_a, v, of_v, out, of_out, columns);
 }
 
-Tensor correlate(Tensor grad, Tensor other, bool columns) {
+Tensor correlate(const Tensor& grad, const Tensor& other, bool columns) {
   const Layout of_grad(grad, columns), of_other(other, columns);
   check(of_grad, of_other);
   const int64_t m = of_grad.m - of_other.m + 1;
   STD_TORCH_CHECK(m > 0, "grad is too short");
   Tensor out = new_like(of_grad, m, columns);
-  run<true>(grad, of_grad, other, of_other, out, columns);
+  run<true>(grad, of_grad, other, of_other, out, Layout(out, columns), columns);
   return out;
 }
 

@@ -68,21 +68,31 @@ int64_t convolve_registers(const T* a, int64_t m, const T* v, T* out, int64_t B)
   return B;
 }
 
-// Any lengths: the row between zeros is read again from every place. With v reversed,
-// a convolution is a correlation.
+// Any lengths: rows between zeros are read again from every place. With v reversed, a
+// convolution is a correlation. Several rows at a time, since what was just written
+// can't be read from another place at once.
 template <typename T, bool CORRELATE>
 void convolve_padded(const T* a, int64_t m, const T* v, int64_t n, T* out, int64_t B) {
-  constexpr int64_t L = WIDEST / sizeof(T);
+  constexpr int64_t L = WIDEST / sizeof(T), ROWS = 8;
   const int64_t pad = CORRELATE ? 0 : n - 1, width = m + 2 * pad - n + 1;
-  std::vector<T> row(width + n + L);
-  for (; B > 0; --B, a += m, v += n, out += width) {
-    std::copy_n(a, m, row.data() + pad);
-    for (int64_t k = 0; k < width; k += L) {
-      vec<T> sum{};
-      for (int64_t j = 0; j < n; ++j)
-        sum += load<vec<T>>(row.data() + k + j) * v[CORRELATE ? j : n - 1 - j];
-      std::memcpy(out + k, &sum, std::min(L, width - k) * sizeof(T));
-    }
+  const int64_t padded = width + n + L;
+  std::vector<T> rows(ROWS * padded);
+  const T* end = out + B * width;
+  for (int64_t start = 0; start < B; start += ROWS) {
+    const int64_t count = std::min(ROWS, B - start);
+    for (int64_t row = 0; row < count; ++row, a += m)
+      std::copy_n(a, m, rows.data() + row * padded + pad);
+    for (int64_t row = 0; row < count; ++row, v += n, out += width)
+      for (int64_t k = 0; k < width; k += L) {
+        const T* x = rows.data() + row * padded + k;
+        vec<T> sum{};
+        for (int64_t j = 0; j < n; ++j)
+          sum += load<vec<T>>(x + j) * v[CORRELATE ? j : n - 1 - j];
+        if (out + k + L <= end)
+          store(out + k, sum);  // what is written too much is overwritten next
+        else
+          std::memcpy(out + k, &sum, std::min(L, width - k) * sizeof(T));
+      }
   }
 }
 
