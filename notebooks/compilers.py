@@ -11,13 +11,12 @@ import shlex
 import subprocess
 from collections import namedtuple
 
-# GCC 11 lacks __builtin_shufflevector; Clang 13 is the oldest that was tried.
-OLDEST = {"GCC": 12, "Clang": 13}
+OLDEST = {"GCC": 11, "Clang": 13}  # that were tried
 NO_COMPILER = (
     "the native operator needs a C++ compiler, "
     f"GCC {OLDEST['GCC']} or Clang {OLDEST['Clang']} or newer: "
-    "on Debian and Ubuntu run apt-get install g++ (if that's too old, g++-12, and set "
-    "CXX=g++-12), on macOS xcode-select --install"
+    "on Debian and Ubuntu run apt-get install g++ (if that's too old, g++-11, and set "
+    "CXX=g++-11), on macOS xcode-select --install"
 )
 ARM = platform.machine() in ("arm64", "aarch64")
 NATIVE = "-mcpu=native" if ARM else "-march=native"  # as older Clangs know it

@@ -281,8 +281,8 @@ CLANG = "#define __clang_major__ {}\n#define __clang_minor__ {}\n" + GCC.format(
 @pytest.mark.parametrize(
     ("macros", "named", "fits"),
     [
-        (GCC.format(11, 4), "GCC 11.4", False),
-        (GCC.format(12, 1), "GCC 12.1", True),
+        (GCC.format(10, 4), "GCC 10.4", False),
+        (GCC.format(11, 1), "GCC 11.1", True),
         (CLANG.format(12, 0), "Clang 12.0", False),
         (CLANG.format(13, 0), "Clang 13.0", True),
         ("", "neither GCC nor Clang", False),

@@ -1,4 +1,4 @@
-"""Build the library of operators once, and keep the library where nobody else can change it.
+"""Build the library of operators once, and keep it where nobody else can change it.
 
 `torch.utils.cpp_extension.load` would need ninja, and takes longer to import and build.
 """
@@ -23,7 +23,6 @@ logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
 from torch.utils import cpp_extension  # noqa: E402
 
 FOLDER = Path(__file__).parent  # of the sources; convolve.cpp includes the others
-SOURCE = FOLDER / "convolve.cpp"
 FLAGS = ["-std=c++20", "-O3", NATIVE, "-shared", "-fPIC"]
 
 
@@ -107,7 +106,7 @@ def _find(folder, key):
 def _key():
     """Return what a built library depends on, as a short hash."""
     compiler = find_compiler()  # its macros tell its version and the processor
-    sources = [path.read_text() for path in (SOURCE, *sorted(FOLDER.glob("*.h")))]
+    sources = [path.read_text() for path in sorted(FOLDER.glob("*.[ch]*"))]
     parts = [*sources, torch.__version__, *compiler.command, compiler.macros, *FLAGS]
     return _hash("\n".join(parts).encode())[:16]
 
@@ -117,11 +116,12 @@ def _hash(content):
 
 
 def _compile(library):
-    """Compile SOURCE to the file `library`; what is temporary goes beside it."""
+    """Compile convolve.cpp to the file `library`; what is temporary goes beside it."""
     compiler = find_compiler().command
     headers = [f"-I{path}" for path in cpp_extension.include_paths()]
     libraries = [f"-L{path}" for path in cpp_extension.library_paths()]
-    files = [str(SOURCE), "-o", str(library), *libraries, "-ltorch_cpu", "-lc10"]
+    source = str(FOLDER / "convolve.cpp")
+    files = [source, "-o", str(library), *libraries, "-ltorch_cpu", "-lc10"]
     done = subprocess.run(
         [*compiler, *FLAGS, *headers, *files],
         env=os.environ | {"LC_ALL": "C", "TMPDIR": str(library.parent)},
@@ -133,4 +133,4 @@ def _compile(library):
         if os.strerror(errno.ENOSPC) in done.stderr:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         name = " ".join(compiler)
-        raise RuntimeError(f"{name} can't build {SOURCE.name}:\n{done.stderr}")
+        raise RuntimeError(f"{name} can't build convolve.cpp:\n{done.stderr}")

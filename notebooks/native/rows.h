@@ -14,10 +14,17 @@
 
 #include "vectors.h"
 
+template <typename T>
+using Bits = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
+
 // Return the L lanes of (low, high) that begin with lane S of low.
-template <int S, typename V, int... lane>
-V shift(V low, V high, std::integer_sequence<int, lane...>) {
+template <typename T, int L, int S, int... lane>
+vec<T, L> shift(vec<T, L> low, vec<T, L> high, std::integer_sequence<int, lane...>) {
+#ifdef __clang__
   return __builtin_shufflevector(low, high, (lane + S)...);
+#else  // GCC learned that word with version 12
+  return __builtin_shuffle(low, high, vec<Bits<T>, L>{(lane + S)...});
+#endif
 }
 
 // Return register c of the row in x[0], ..., x[X - 1], moved up by J places; down if J is
@@ -29,7 +36,7 @@ vec<T, L> moved(const vec<T, L>* x) {
   if constexpr (0 <= low && low < X) lower = x[low];
   if constexpr (0 <= low + 1 && low + 1 < X) upper = x[low + 1];
   if constexpr (S == 0) return lower;
-  return shift<S>(lower, upper, std::make_integer_sequence<int, L>());
+  return shift<T, L, S>(lower, upper, std::make_integer_sequence<int, L>());
 }
 
 template <typename T, int L, int X, int J, int... c>
@@ -49,9 +56,8 @@ void add_all(vec<T, L>* sum, const vec<T, L>* x, const T* weights,
 // moves the row down instead of up. Return how many rows are left.
 template <typename T, bool CORRELATE, int L, int N, int X, int S>
 int64_t convolve_registers(const T* a, int64_t m, const T* v, T* out, int64_t B) {
-  using Bits = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
   const int64_t width = CORRELATE ? m - N + 1 : m + N - 1;
-  vec<Bits, L> own{};  // the lanes of the last register that belong to the row
+  vec<Bits<T>, L> own{};  // the lanes of the last register that belong to the row
   for (int lane = 0; lane < L; ++lane) own[lane] = (X - 1) * L + lane < m ? -1 : 0;
   // Whole registers reach into the rows behind: what is read too much is cleared, what
   // is written too much is overwritten next. The last rows, which have none behind them,
@@ -60,7 +66,7 @@ int64_t convolve_registers(const T* a, int64_t m, const T* v, T* out, int64_t B)
   for (; B > spare; --B, a += m, v += N, out += width) {
     vec<T, L> x[X], sum[S] = {};
     for (int c = 0; c < X; ++c) x[c] = load<vec<T, L>>(a + c * L);
-    x[X - 1] = (vec<T, L>)((vec<Bits, L>)x[X - 1] & own);
+    x[X - 1] = (vec<T, L>)((vec<Bits<T>, L>)x[X - 1] & own);
     add_all<T, L, X, S, CORRELATE ? -1 : 1>(sum, x, v,
                                             std::make_integer_sequence<int, N>());
     for (int c = 0; c < S; ++c) store(out + c * L, sum[c]);
