@@ -161,14 +161,13 @@ def test_views_are_right(layout, view, dtype):
     inputs = layout.numbers(50, 5, 7, dtype=dtype)
     a, v = (layout.turned(view(layout.turned(batch))) for batch in inputs)
     wanted = layout.wanted(a, v)
-    weights = layout.turned(view(layout.turned(wanted.contiguous())))
+    weights = whole_numbers(*wanted.shape[::-1], dtype=dtype).T  # scattered, too
     for signals in (a, a.contiguous()):
         assert torch.equal(layout.convolve(signals, v), wanted)
         out = torch.empty_like(wanted, memory_format=torch.contiguous_format)
         assert torch.equal(layout.convolve(signals, v, out=out), wanted)
-        if weights.shape == wanted.shape:
-            found = gradients(layout.convolve, signals, v, weights)
-            assert all(map(torch.equal, found, gradients(layout.wanted, a, v, weights)))
+        found = gradients(layout.convolve, signals, v, weights)
+        assert all(map(torch.equal, found, gradients(layout.wanted, a, v, weights)))
 
 
 def test_a_negative_view_is_one():
@@ -205,9 +204,8 @@ def threads():
 
 @every_dtype
 def test_several_threads_give_the_same_numbers_as_one(layout, dtype, threads):
-    # The results are as large as many threads' least.
-    inputs = layout.numbers(200_003, 5, 7, 11, dtype=dtype)
-    inputs = [batch / 7 for batch in inputs]
+    # Large enough to be split, and into parts of unequal size.
+    inputs = [b / 7 for b in layout.numbers(200_003, 5, 7, 11, dtype=dtype)]
     runs = []
     for count in (1, 2, 3):
         threads(count)
