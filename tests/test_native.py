@@ -595,6 +595,14 @@ compiled = torch.compile(convolve_native, backend="aot_eager", fullgraph=True)
 compiled(a, v).sum().backward()
 assert a.grad.eq(7).all()
 """
+COMPILED_INTO = """
+import torch
+from native import convolve_columns
+out = torch.empty(11, 3)
+compiled = torch.compile(convolve_columns, backend="eager", fullgraph=True)
+compiled(torch.ones(5, 3), torch.ones(7, 3), out=out)
+assert out.sum() == 3 * 5 * 7
+"""
 THREADS = """
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -609,7 +617,7 @@ with ThreadPoolExecutor(4) as pool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("script", [COMPILED, THREADS])
+@pytest.mark.parametrize("script", [COMPILED, COMPILED_INTO, THREADS])
 def test_the_first_call_of_a_process_may_be_compiled_or_come_from_four_threads(script):
     operators()  # builds, if need be
     folders = map(
