@@ -531,15 +531,14 @@ every_bad_input = pytest.mark.parametrize("bad", BAD)
 
 
 @every_bad_input
-@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
-def test_compiled_it_refuses_bad_inputs_by_name(layout, backend, bad):
+def test_compiled_it_refuses_bad_inputs_by_name(layout, bad):
     inputs, error, named = bad_inputs(layout, bad)
     torch.compiler.reset()
     with pytest.raises(error, match=named):
-        torch.compile(layout.convolve, backend=backend)(*inputs)
+        torch.compile(layout.convolve, backend="aot_eager")(*inputs)
     torch.compiler.reset()
     with pytest.raises(RuntimeError, match=named):  # torch's, which quotes it
-        torch.compile(layout.convolve, backend=backend, fullgraph=True)(*inputs)
+        torch.compile(layout.convolve, backend="aot_eager", fullgraph=True)(*inputs)
 
 
 @every_bad_input
