@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from inputs import JAGGED, NESTED, ONES, SCATTERED, assert_refused, generated
 
 import SO_CONVOLVE_QUESTION as question
-from native import NO_COMPILER, convolve_native, has_compiler
+from native import NO_COMPILER, convolve_columns, convolve_native, has_compiler
 from SO_CONVOLVE_QUESTION import conv1d, convolve, convolve_fft, convolve_one_kernel
 
 ANSWERS = [
@@ -28,10 +28,20 @@ ANSWERS = [
 ]
 SHAPES = [(None, 3, 2), (None, 1, 1), (1, 5, 7), (4, 2, 5), (2, 4, 4)]  # rows, m, n
 
-compiler = pytest.mark.skipif(not has_compiler(), reason=NO_COMPILER)
-NATIVE = pytest.param(convolve_native, marks=compiler)
 
-every_answer = pytest.mark.parametrize("answer", [*ANSWERS, NATIVE])
+def turned_columns(a, v):
+    """Let `convolve_columns` take rows, as the others do."""
+    turned = convolve_columns(a.movedim(-1, 0), v.movedim(-1, 0))
+    return turned.movedim(0, -1)
+
+
+compiler = pytest.mark.skipif(not has_compiler(), reason=NO_COMPILER)
+NATIVE, COLUMNS, TURNED = (
+    pytest.param(answer, marks=compiler)
+    for answer in (convolve_native, convolve_columns, turned_columns)
+)
+
+every_answer = pytest.mark.parametrize("answer", [*ANSWERS, NATIVE, TURNED])
 every_shape = pytest.mark.parametrize(("rows", "m", "n"), SHAPES, ids=str)
 every_dtype = pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
 
@@ -149,7 +159,7 @@ def test_every_answer_has_the_right_gradients(answer, rows, m, n):
     assert torch.autograd.gradcheck(answer, (a.requires_grad_(), v.requires_grad_()))
 
 
-@every_answer
+@pytest.mark.parametrize("answer", [*ANSWERS, NATIVE, COLUMNS])
 @pytest.mark.parametrize(
     ("a", "v", "error", "named"),
     [
@@ -171,8 +181,8 @@ def test_every_answer_has_the_right_gradients(answer, rows, m, n):
         (ONES, ONES[0], ValueError, "not (2,) and ()"),
         (ONES, ONES.view(1, 2), ValueError, "not (2,) and (1, 2)"),
         (ONES.view(1, 1, 2), ONES, ValueError, "not (1, 1, 2) and (2,)"),
-        (ONES.view(2, 1), torch.ones(3, 1), ValueError, "not (2, 1) and (3, 1)"),
-        (ONES.view(2, 1), torch.ones(1, 1), ValueError, "not (2, 1) and (1, 1)"),
+        (torch.ones(2, 2), torch.ones(3, 3), ValueError, "not (2, 2) and (3, 3)"),
+        (torch.ones(2, 2), torch.ones(1, 1), ValueError, "not (2, 2) and (1, 1)"),
         (torch.ones(0, 3), torch.ones(0, 2), ValueError, "not (0, 3) and (0, 2)"),
     ],
 )

@@ -5,10 +5,10 @@
     python tests/tools/benchmark.py --quick    a coarse grid, within a minute
     python tests/tools/benchmark.py --as-used  first calls and unseen numbers of rows
 
-The native operator runs along where there is a compiler, also into a result that it is
-given; so does a copy of the result, as the least that writing it can cost. Peers are
-optional: `pip install -r tests/requirements-benchmark.txt`. They give results only, no
-gradients.
+The native operators run along where there is a compiler, each fed its own layout, also
+into a result that they are given; so does a copy of the result, the yardstick for them.
+At a million rows they run on two threads, too. Peers are optional:
+`pip install -r tests/requirements-benchmark.txt`. They give results only, no gradients.
 
 A ratio says how many times as long as `convolve_fast` a contestant takes, by the least
 of blocks of one run on one thread, in which all take turns. `convolve_fast` runs twice:
@@ -50,7 +50,9 @@ from workshop.measure.timing import is_stopped
 os.environ["XLA_FLAGS"] = (  # one thread for jax, too
     "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 )
-FAST, NATIVE, INTO, COPY = "convolve_fast", "convolve_native", "into_a_result", "copy"
+FAST, COPY = "convolve_fast", "copy"
+# The operators, and what they are called with a result to write to.
+NATIVE = {"convolve_native": "into_rows", "convolve_columns": "into_columns"}
 EAGER = [
     question.convolve_shift_add,
     question.convolve_antidiagonals,
@@ -98,6 +100,30 @@ def numba_guvectorize(a, v):
     return call
 
 
+def numba_columns(a, v):
+    """Let the same kernel take columns: views, whose numbers lie far apart."""
+    kernel = numba_kernel()
+    return columns_call(a, v, lambda a, v, out: kernel(a.T, v.T, out.T))
+
+
+def numba_lines(a, v):
+    """Take all columns at once, so that numba's inner loop is along a line."""
+    return columns_call(a, v, numba_kernel_of_lines())
+
+
+def columns_call(a, v, function):
+    """Return a call of `function(a, v, out)` on columns, which returns rows."""
+    shape = a.shape[1] + v.shape[1] - 1, len(a)
+    a, v = np.ascontiguousarray(a.T), np.ascontiguousarray(v.T)
+
+    def call():
+        out = np.empty(shape, a.dtype)
+        function(a, v, out)
+        return out.T
+
+    return call
+
+
 @cache
 def numba_kernel():
     from numba import guvectorize
@@ -110,6 +136,24 @@ def numba_kernel():
         for i in range(a.size):
             for j in range(v.size):
                 out[i + j] += a[i] * v[j]
+
+    return convolve
+
+
+@cache
+def numba_kernel_of_lines():
+    from numba import guvectorize
+
+    lines = ["f4[:, ::1]", "f8[:, ::1]"]  # told so, numba makes vectors of them
+    types = [f"({kind}, {kind}, {kind})" for kind in lines]
+
+    @guvectorize(types, "(m,b),(n,b),(k,b)", writable_args=(2,))
+    def convolve(a, v, out):
+        out[:] = 0
+        for i in range(a.shape[0]):
+            for j in range(v.shape[0]):
+                for b in range(a.shape[1]):
+                    out[i + j, b] += a[i, b] * v[j, b]
 
     return convolve
 
@@ -133,6 +177,8 @@ PEERS = [
     scipy_fftconvolve,
     scipy_oaconvolve,
     numba_guvectorize,
+    numba_columns,
+    numba_lines,
     jax_vmap,
 ]
 
@@ -151,14 +197,37 @@ def installed_peers():
 
 def calls_at(point, answers, peers):
     calls = ready_calls([question.convolve_fast, *answers], point)
+    if native.convolve_native in answers:
+        calls |= native_calls(point, calls["convolve_native"])
     if not point.backward:
         a, v = calls[FAST].args
-        if native.convolve_native in answers:
-            out, result = a.new_empty(2, point.rows, point.m + point.n - 1)
-            calls[INTO] = partial(native.convolve_native, a, v, out=out)
-            calls[COPY] = partial(out.copy_, result)
         calls |= {peer.__name__: peer(a.numpy(), v.numpy()) for peer in peers}
     return calls
+
+
+def native_calls(point, call):
+    """Return what to run beside `call`, a partial function of `convolve_native`."""
+    columns = native.convolve_columns
+    if point.backward:
+        _, *given = call.args  # the gradient of the result, and the inputs
+        return {"convolve_columns": partial(call.func, columns, *turned(*given))}
+    a, v = call.args
+    turned_a, turned_v = turned(a, v)
+    width = point.m + point.n - 1
+    out, result = a.new_empty(2, point.rows, width)
+    # Both write to the same memory, to which the copy goes, too.
+    lines = out.view(width, point.rows)
+    return {
+        "convolve_columns": partial(columns, turned_a, turned_v),
+        "into_rows": partial(native.convolve_native, a, v, out=out),
+        "into_columns": partial(columns, turned_a, turned_v, out=lines),
+        COPY: partial(out.copy_, result),
+    }
+
+
+def turned(*tensors):
+    """Return rows as columns, and leaves as leaves."""
+    return [t.detach().T.contiguous().requires_grad_(t.requires_grad) for t in tensors]
 
 
 # ---- the report -----------------------------------------------------------------
@@ -248,44 +317,90 @@ def behind_best(measured):
 
 
 def report_native(results, clear):
-    """Set the native operator beside the copy, torch's answers and numba."""
-    names = [FAST, *(answer.__name__ for answer in EAGER)]
-    ahead, behind_numba = {}, {}
-    print()
+    """Set the native operators beside torch's answers, numba and the copy."""
+    torch_answers = [FAST, *(answer.__name__ for answer in EAGER)]
+    large = {p: measured for p, measured in results.items() if p.rows >= 100}
+    one = ["numba_guvectorize", "numba_columns"]
+    for name in NATIVE:
+        for backward in (False, True):
+            some = {p: m for p, m in results.items() if p.backward == backward}
+            whom = f"all of torch{', with gradients' * backward}"
+            report_ahead(name, whom, torch_answers, some, clear)
+        report_ahead(name, "numba, pair by pair, from 100 rows on", one, large, clear)
+        whom = "numba, line by line, from 100 rows on"
+        report_ahead(name, whom, ["numba_lines"], large, clear)
+    for rows in (10_000, 1_000_000):
+        report_copies(results, rows)
+
+
+def report_ahead(name, whom, rivals, results, clear):
+    """Report where `name` is ahead of all `rivals`, and where it isn't."""
+    ahead = {}
     for point, measured in results.items():
-        if NATIVE not in measured:
-            return
-        own = least(measured[NATIVE])
-        ahead[point] = min(least(measured[n]) for n in names if n in measured) / own
-        if "numba_guvectorize" in measured and point.rows >= 100:
-            behind_numba[point] = own / least(measured["numba_guvectorize"])
+        others = [least(measured[rival]) for rival in rivals if rival in measured]
+        if name in measured and others:
+            ahead[point] = min(others) / least(measured[name])
+    if not ahead:
+        return
     first = sum(ratio > clear for ratio in ahead.values())
     lost = sum(ratio < 1 / clear for ratio in ahead.values())
     print(
-        f"convolve_native clearly beats all of torch at {first} of {len(ahead)} "
-        f"points\nand is clearly beaten at {lost}; the closest:"
+        f"\n{name}, {whom}:\nclearly ahead at {first} of {len(ahead)} points, clearly "
+        f"behind at {lost}; the closest:"
     )
-    for point in sorted(ahead, key=ahead.get)[:5]:
+    for point in sorted(ahead, key=ahead.get)[: min(max(3, lost), 12)]:
         print(f"{ahead[point]:6.2f}  {describe(point)}")
-    if behind_numba:
-        first = sum(ratio < 1 / clear for ratio in behind_numba.values())
-        print(
-            f"It clearly beats numba, from 100 rows on, at {first} of "
-            f"{len(behind_numba)} points"
-        )
-    for rows in (10_000, 1_000_000):
+
+
+def report_copies(results, rows):
+    """Report how many copies of its result an operator takes, if given where to."""
+    for (name, into), dtype in product(NATIVE.items(), [torch.float32, torch.float64]):
         ratios = {
-            point: least(measured[INTO]) / least(measured[COPY])
+            point: least(measured[into]) / least(measured[COPY])
             for point, measured in results.items()
-            if point.rows == rows and INTO in measured
+            if (point.rows, point.dtype) == (rows, dtype)
+            and {point.m, point.n} <= {2, 5, 7, 9}
+            and into in measured
         }
         if ratios:
             worst = max(ratios, key=ratios.get)
             mean = statistics.geometric_mean(ratios.values())
             print(
-                f"{rows:,} rows into a given result: {mean:.2f} times the copy, "
-                f"at most\n{ratios[worst]:6.2f}  {describe(worst)}"
+                f"\n{name}, {dtype}, {rows:,} rows into a given result: {mean:.2f} "
+                f"copies,\nat most\n{ratios[worst]:6.2f}  {describe(worst)}"
             )
+
+
+def report_threads(pairs, rows, pace):
+    """Report how much faster two threads are than one, for large batches."""
+    points = [
+        Point(m, n, rows, dtype)
+        for dtype in (torch.float32, torch.float64)
+        for m, n in pairs
+    ]
+    names = [*NATIVE.values(), COPY]
+    print(f"\nTwo threads, times as fast as one, into a given result:\n{'':44}", *names)
+    ratios = {name: [] for name in names}
+    for point in points:
+        calls = calls_at(point, [native.convolve_native], [])
+        calls = {
+            (name, threads): partial(call_on, threads, calls[name])
+            for name in names
+            for threads in (1, 2)
+        }
+        seconds = least_times(calls, **pace)
+        for name in names:
+            ratios[name].append(seconds[name, 1] / seconds[name, 2])
+        cells = [f"{ratios[name][-1]:{len(name)}.2f}" for name in names]
+        print(f"{describe(point):44}", *cells, flush=True)
+    means = map(statistics.geometric_mean, ratios.values())
+    cells = [f"{mean:{len(name)}.2f}" for name, mean in zip(names, means, strict=True)]
+    print(f"{'geometric mean':44}", *cells)
+
+
+def call_on(threads, call):
+    torch.set_num_threads(threads)
+    call()
 
 
 def report_checks():
@@ -361,8 +476,12 @@ def main():
     parser.add_argument("--answers", action="store_true", help="the eager answers only")
     parser.add_argument("--as-used", action="store_true", help="only what is not warm")
     chosen = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):  # some peers know no other way to one thread
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    pins = hasattr(
+        os, "sched_setaffinity"
+    )  # some peers know no other way to one thread
+    granted = os.sched_getaffinity(0) if pins else {}
+    if pins:
+        os.sched_setaffinity(0, {max(granted)})
     torch.set_num_threads(1)
     capability = torch.backends.cpu.get_cpu_capability()
     print(f"torch {torch.__version__}, {capability}, one thread")
@@ -387,7 +506,7 @@ def main():
     if native.has_compiler():
         native.operators()  # built now, not in a measurement
         contestants.append(native.convolve_native)
-        names += [NATIVE, INTO, COPY]
+        names += [*NATIVE, *NATIVE.values(), COPY]
     else:
         print(native.NO_COMPILER)
     names += [contestant.__name__ for contestant in [*loops, *peers]]
@@ -408,6 +527,11 @@ def main():
     report_bounds(results, pace)
     report_native(results, clear)
     report_checks()
+    if pins:
+        os.sched_setaffinity(0, granted)
+    if native.has_compiler():
+        pairs = [(5, 7)] if chosen.quick else list(product([2, 5, 7, 9], repeat=2))
+        report_threads(pairs, 1_000_000, pace)
     if not chosen.quick:
         report_as_used()
 
