@@ -257,6 +257,32 @@ def test_a_shared_result_is_refused_and_one_beside_is_not(layout, which):
             assert torch.equal(layout.convolve(*inputs, out=out), wanted)
 
 
+@pytest.mark.parametrize(
+    ("make", "error", "named"),
+    [
+        (lambda shape: 1, TypeError, "out must be a tensor, not int"),
+        (lambda shape: torch.empty(shape, device="meta"), ValueError, "not on meta"),
+        (lambda shape: torch._neg_view(torch.empty(shape)), ValueError, "negative"),
+    ],
+)
+def test_what_nothing_can_be_written_to_is_refused(layout, make, error, named):
+    a, v = layout.numbers(3, 5, 7, dtype=torch.float32)
+    with pytest.raises(error, match=named):
+        layout.convolve(a, v, out=make(layout.shape(3, 11)))
+
+
+def test_autograd_never_uses_what_was_overwritten(layout):
+    a, v, out = layout.numbers(3, 5, 7, 11)
+    weights = torch.ones_like(out, requires_grad=True)
+    product = weights * out
+    layout.convolve(a, v, out=out)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        product.sum().backward()
+    with torch.inference_mode():
+        out = out.clone()
+        assert layout.convolve(a, v, out=out) is out
+
+
 def test_a_result_to_write_to_takes_no_gradients(layout):
     a, v = layout.numbers(3, 5, 7)
     a.requires_grad_()

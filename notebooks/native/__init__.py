@@ -249,7 +249,11 @@ def _convolve(a, v, out, columns):
         if out is None:
             return _call("convolve", a, v, columns)
         _check_out(a, v, out)
-        (_operators or operators()).convolve_out(a, v, out, columns)
+        # While it traces, torch.compile must not look at what the build changes.
+        ready = None if torch.compiler.is_compiling() else _operators
+        (ready or operators()).convolve_out(a, v, out, columns)
+        if not out.is_inference():  # or autograd would use what was overwritten
+            torch.autograd.graph.increment_version(out)
         return out
     except (AttributeError, RuntimeError, TypeError) as error:
         shape = _check(a, v, columns)  # tells what is wrong with a and v, if that is it
@@ -267,13 +271,18 @@ def _check_out(a, v, out):
         raise NotImplementedError(
             "out works neither under torch.func nor in forward mode: call without it"
         )
+    if not out.is_cpu:
+        raise ValueError(f"out must be on the CPU, not on {out.device}")
     recorded = a.requires_grad or v.requires_grad
     if out.requires_grad or (recorded and torch.is_grad_enabled()):
         raise ValueError("out takes no gradients: call without it, or under no_grad")
 
 
 def _check_shape(out, shape, dtype):
-    if out.shape != shape or out.dtype != dtype or not out.is_contiguous():
-        kind = "" if out.is_contiguous() else ", not contiguous"
+    if not isinstance(out, torch.Tensor):
+        raise TypeError(f"out must be a tensor, not {type(out).__name__}")
+    plain = out.is_contiguous() and not out.is_neg()
+    if out.shape != shape or out.dtype != dtype or not plain:
+        kind = "" if plain else ", not contiguous or a negative view"
         found = f"{tuple(out.shape)} and {out.dtype}{kind}"
         raise ValueError(f"out must be {shape}, contiguous, {dtype}, not {found}")

@@ -4,7 +4,10 @@
 // torch's stable ABI keeps the headers few, and so the compilation short.
 
 #include <utility>
-#include <vector>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 #include <torch/csrc/stable/library.h>
 #include <torch/csrc/stable/ops.h>
@@ -19,9 +22,13 @@ using torch::stable::Tensor;
 
 namespace {
 
+// A fresh result of so many bytes asks for huge pages, as numpy's do.
+constexpr uintptr_t HUGE_PAGE = 2 << 20;
+constexpr int64_t MANY_PAGES = 4 << 20;
+
 // A smaller result is better kept in the caches, for who reads it next.
 constexpr int64_t PAST_CACHES = 32 << 20;  // bytes
-constexpr int64_t PER_THREAD = 1 << 18;    // bytes of the result, at least
+constexpr int64_t PER_THREAD = 1 << 20;   // bytes of the result, at least
 
 // A signal's m numbers and the batch's B lie `step` and `lane` numbers apart.
 struct Layout {
@@ -124,7 +131,16 @@ Tensor new_like(const Layout& a, int64_t m, bool columns) {
   STABLE_TORCH_ERROR_CODE_CHECK(
       aoti_torch_empty_strided(a.dim, sizes + skip, strides + skip, dtype,
                                aoti_torch_device_type_cpu(), 0, &fresh));
-  return Tensor(fresh);
+  Tensor out(fresh);
+#ifdef MADV_HUGEPAGE
+  const int64_t bytes = a.B * m * (a.dtype == ScalarType::Float ? 4 : 8);
+  if (bytes >= MANY_PAGES) {
+    const auto begin = uintptr_t(out.mutable_data_ptr());
+    const auto first = (begin + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    madvise((void*)first, begin + bytes - first, MADV_HUGEPAGE);  // it may be refused
+  }
+#endif
+  return out;
 }
 
 // Contiguous, if it must be copied at all.

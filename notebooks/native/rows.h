@@ -74,9 +74,9 @@ int64_t convolve_registers(const T* a, int64_t m, const T* v, T* out, int64_t B)
   return B;
 }
 
-// Any lengths: rows between zeros are read again from every place. With v reversed, a
-// convolution is a correlation. Several rows at a time, since what was just written
-// can't be read from another place at once.
+// Any lengths: rows between zeros are read again from every place. Several rows at a
+// time, since what was just written can't be read from another place at once. Sums are
+// added up in the same order as in registers, so no number depends on the way it goes.
 template <typename T, bool CORRELATE>
 void convolve_padded(const T* a, int64_t m, const T* v, int64_t n, T* out, int64_t B) {
   constexpr int64_t L = WIDEST / sizeof(T), ROWS = 8;
@@ -93,7 +93,7 @@ void convolve_padded(const T* a, int64_t m, const T* v, int64_t n, T* out, int64
         const T* x = rows.data() + row * padded + k;
         vec<T> sum{};
         for (int64_t j = 0; j < n; ++j)
-          sum += load<vec<T>>(x + j) * v[CORRELATE ? j : n - 1 - j];
+          sum += load<vec<T>>(x + (CORRELATE ? j : n - 1 - j)) * v[j];
         if (out + k + L <= end)
           store(out + k, sum);  // what is written too much is overwritten next
         else
