@@ -1,4 +1,4 @@
-"""Check formulas that the reader derives in notebook 12: exact, or told what's amiss."""
+"""Check formulas that the reader derives: exact, or told what was overlooked."""
 
 import math
 import re
@@ -8,7 +8,6 @@ from pathlib import Path
 from ..diagnosis.fault import Fault
 from .feedback import UNANSWERED, as_feedback
 from .one_number import tell_value
-from .readers_code import attempt, tell_error
 from .running import refuse_what_is_no_answer
 from .values import as_number, number_of
 
@@ -23,8 +22,7 @@ COPIES = [
     ),
     (
         lambda m, n: (2 * m + 2 * n - 1) / (m + n - 1),
-        "A copy reads each number before it writes it: it moves the result's bytes "
-        "twice.",
+        "A copy reads each number, too: it moves the result's bytes twice.",
     ),
     (
         lambda m, n: (m + n) / (2 * (m + n - 1)),
@@ -56,8 +54,7 @@ COPIES = [
 PROGRAMS = [
     (
         lambda longest: longest**2,
-        "The operator swaps the two so that the first is the longer one: 5 × 7 and "
-        "7 × 5 share a program.",
+        "The operator swaps the two if need be: 5 × 7 and 7 × 5 share a program.",
     ),
     (
         lambda longest: longest * (longest - 1) // 2,
@@ -82,8 +79,8 @@ def check_copies_at_least(function: Formula) -> str:
     wanted = {(m, n): (2 * m + 2 * n - 1) / (2 * (m + n - 1)) for m, n in PAIRS}
     _refuse_other(function, wanted, COPIES)
     return (
-        f"For 5 × 7 it's {wanted[5, 7]:.3f} copies, and it's above 1 for all lengths: a "
-        "convolution reads one number more than it writes."
+        f"For 5 × 7 it's {wanted[5, 7]:.3f} copies, and it's above 1 for all lengths: "
+        "a convolution reads one number more than it writes."
     )
 
 
