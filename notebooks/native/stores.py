@@ -1,4 +1,4 @@
-"""The operator for columns with either kind of store: two that differ in nothing else."""
+"""The operator for columns, with either kind of store and no other difference."""
 
 import ctypes
 import subprocess
