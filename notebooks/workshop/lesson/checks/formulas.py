@@ -109,7 +109,7 @@ def check_unrolled(length: int, pairs: Formula, folder: Path) -> str:
     _refuse_other(pairs, wanted, PROGRAMS)
     return (
         f"Lengths up to {longest} make {wanted[longest,]} pairs. Up to 16, there would "
-        f"be {wanted[16,]}: that many more programs to compile, for every dtype."
+        f"be {wanted[16,]}, and each is compiled for every dtype."
     )
 
 
