@@ -1,4 +1,4 @@
-"""What notebook 12 compiles besides the operators: a count, and two kinds of stores."""
+"""What is compiled besides the operators: a count of instructions, two kinds of stores."""
 
 import platform
 import shutil
