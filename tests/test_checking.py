@@ -17,6 +17,7 @@ from workshop import (
     Point,
     check,
     check_choice,
+    check_copies_at_least,
     check_fault,
     check_hits,
     check_number,
@@ -26,6 +27,7 @@ from workshop import (
     check_same,
     check_slower,
     check_test,
+    check_unrolled,
     check_values,
     compare_guess,
     is_rule,
@@ -44,6 +46,7 @@ FEWEST_IN_A_LOOP = FEWEST | {"loops": 1}
 ONE_PRODUCT = ONE_KERNEL | {"uses": "mm"}
 CONTRACT = {"before": question.convolve_shift_add, "loops": 2, "contract": True}
 RETURNS = "`return` inside the loop"
+OVERLOOKED = "something is overlooked"
 SHORTER = 3  # a size that lies about in the notebook
 
 
@@ -1653,6 +1656,62 @@ def no_return(x, y):
 )
 def test_numbers_are_checked(function, name, said):
     feedback = check_values(function, {(2, 3): 6, (4, 5): 20})
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "said"),
+    [
+        (..., UNANSWERED, "in place of the `...`"),
+        (stub, UNANSWERED, "in place of the `...`"),
+        (lambda m, n: (2 * m + 2 * n - 1) / 2 / (m + n - 1), RIGHT, "1.045 copies"),
+        (lambda m, n: 0.5, OVERLOOKED, "What does the convolution have to read?"),
+        (lambda m, n: (2 * m + 2 * n - 1) / (m + n - 1), OVERLOOKED, "A copy reads"),
+        (lambda m, n: (m + n) / 2 / (m + n - 1), OVERLOOKED, "to write its result"),
+        (
+            lambda m, n: (m + n) / (m + n - 1),
+            OVERLOOKED,
+            "Both sides move the result's",
+        ),
+        (lambda m, n: (2 * m + n - 1) / 2 / (m + n - 1), OVERLOOKED, "The kernels are"),
+        (lambda m, n: (m + 2 * n - 1) / 2 / (m + n - 1), OVERLOOKED, "The signals are"),
+        (lambda m, n: 2 * (m + n - 1) / (2 * m + 2 * n - 1), OVERLOOKED, "upside down"),
+        (lambda m, n: m * n / 2 / (m + n - 1), OVERLOOKED, "number of multiply-adds"),
+        (lambda m, n: 2 * (2 * m + 2 * n - 1) / (m + n - 1), OVERLOOKED, "they cancel"),
+        (lambda m, n: (m + n) / (m + n), OVERLOOKED, "or one less?"),
+        (lambda m, n: 23 / 22, "wrong numbers", "2 of 5 cases are right"),
+        (lambda m, n: -1, "wrong numbers", "(5, 7)` gives -1. No case is right."),
+        (lambda m, n: str(m), "wrong type", "returns a str instead of a number."),
+        (lambda m, n: m / 0, "an error in your code", "ZeroDivisionError"),
+    ],
+)
+def test_copies_are_derived(function, name, said):
+    feedback = check_copies_at_least(function)
+    assert feedback.name == name
+    assert said in feedback.text
+
+
+@pytest.mark.parametrize(
+    ("length", "pairs", "name", "said"),
+    [
+        (..., lambda longest: 45, UNANSWERED, "the first `...`"),
+        (9, stub, UNANSWERED, "in place of the `...`"),
+        (9, lambda longest: longest * (longest + 1) // 2, RIGHT, "45 pairs. Up to 16"),
+        (9, lambda longest: sum(range(longest + 1)), RIGHT, "there would be 136"),
+        (10, stub, "it isn't 10", "first length behind the cliff"),
+        (7, stub, "it isn't 7", "Between which two lengths"),
+        ("9", stub, "wrong type", "`'9'` isn't one"),
+        (9, lambda longest: longest**2, OVERLOOKED, "5 × 7 and 7 × 5 share a program"),
+        (9, lambda longest: longest * (longest - 1) / 2, OVERLOOKED, "such as 7 × 7"),
+        (9, lambda longest: longest**2 + longest, OVERLOOKED, "every pair twice"),
+        (9, lambda longest: longest, OVERLOOKED, "That's the lengths"),
+        (9, lambda longest: 45, "wrong numbers", "`<lambda>(2)` gives 45. 1 of 5"),
+    ],
+)
+def test_the_cliff_is_found_in_the_sources(tmp_path, length, pairs, name, said):
+    (tmp_path / "vectors.h").write_text("constexpr int LONGEST = 9;\n")
+    feedback = check_unrolled(length, pairs, tmp_path)
     assert feedback.name == name
     assert said in feedback.text
 

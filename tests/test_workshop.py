@@ -805,6 +805,17 @@ def test_a_source_can_be_shown_without_its_docstring():
     assert source.count('"""') == 0
 
 
+def test_what_lies_above_the_copy_is_drawn_inside_the_roofline():
+    rates = {"slow": 1, "copying": 10, "streaming": 900}
+    figure = workshop.draw_roofline(rates, 0.5, 100, 20, "T", ["streaming"])
+    (axes,) = figure.axes
+    low, high = axes.get_ylim()
+    assert low < min(rates.values())
+    assert high > max(rates.values())
+    colors = {text.get_text(): text.get_color() for text in axes.texts}
+    assert colors["streaming"] != colors["slow"] == colors["copying"]
+
+
 POINTS = [workshop.Point(m, n, 10) for m in (2, 5) for n in (2, 5)]
 WORDS = [  # what was drawn, and what the figure says of it
     (
@@ -821,11 +832,15 @@ WORDS = [  # what was drawn, and what the figure says of it
     ),
     (
         lambda: workshop.draw_roofline({"loop": 5}, 0.5, 100, 20),
-        "at 0.5, as multiples of the",
+        "at 0.5, as multiples of the line",
     ),
     (
         lambda: workshop.draw_roofline({"loop": 5}, 0.5, 100, 20),
-        "limit there: loop 0.5×.",
+        "there: loop 0.5×.",
+    ),
+    (
+        lambda: workshop.draw_roofline({"f": 20, "g": 5}, 0.5, 100, 20, "T", ["f"]),
+        "there: f 2× (accented), g 0.5×.",
     ),
     (
         lambda: workshop.draw_ladder({"loop": 215, "fft": 7}, "Calls"),

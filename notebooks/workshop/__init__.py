@@ -13,6 +13,7 @@ try:
     from .lesson.checks.choices import check_choice
     from .lesson.checks.convolution import check
     from .lesson.checks.faulty_cases import check_fault
+    from .lesson.checks.formulas import check_copies_at_least, check_unrolled
     from .lesson.checks.one_number import check_number
     from .lesson.checks.profile_answers import check_profile
     from .lesson.checks.profiler_hits import check_hits
@@ -71,6 +72,7 @@ __all__ = [
     "called",
     "check",
     "check_choice",
+    "check_copies_at_least",
     "check_fault",
     "check_hits",
     "check_machine",
@@ -82,6 +84,7 @@ __all__ = [
     "check_same",
     "check_slower",
     "check_test",
+    "check_unrolled",
     "check_values",
     "clear_ratio",
     "compare_guess",

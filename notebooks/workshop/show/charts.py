@@ -101,47 +101,61 @@ def draw_spread(
 
 
 def draw_roofline(
-    rates: Mapping[str, float], intensity: float, peak: float, bandwidth: float
+    rates: Mapping[str, float],
+    intensity: float,
+    peak: float,
+    bandwidth: float,
+    title: str = "Multiply-adds a second, beside torch's copy and arithmetic",
+    accents: Sequence[str] = (),
 ) -> Figure:
-    """Draw `rates`, a dict of name -> multiply-adds a second, under their ceilings.
+    """Draw `rates`, a dict of name -> multiply-adds a second, on a roofline.
 
-    `intensity` is theirs, in multiply-adds a byte; `peak` is in multiply-adds a second,
-    `bandwidth` in bytes a second. (Williams, Waterman and Patterson, Roofline: an
-    insightful visual performance model, 2009.)
+    `intensity` is theirs, in multiply-adds per compulsory byte; `peak` is in
+    multiply-adds a second; `bandwidth` is that of torch's copy, in bytes a second: a
+    yardstick, so a rate may lie above its slope. The names in `accents` get a colour
+    of their own. (Williams, Waterman and Patterson, Roofline: an insightful visual
+    performance model, 2009.)
     """
-    figure, axes = plt.subplots(figsize=(7.5, 4.6))
+    figure, axes = plt.subplots(figsize=(7.5, 4.3))
     steps = [0.02, peak / bandwidth, 200]
     roof = [min(peak, bandwidth * step) for step in steps]
     axes.plot(steps, roof, color="#000000", linewidth=2)
     axes.text(steps[-1], peak * 1.15, "arithmetic", ha="right")
-    axes.text(steps[0], roof[0] * 1.6, "copying", rotation=38)
-    axes.plot([intensity] * len(rates), list(rates.values()), "o", color=OKABE_ITO[0])
-    limit = min(peak, bandwidth * intensity)
-    axes.plot(intensity, limit, "*", markersize=14, color=OKABE_ITO[1])
-    axes.text(intensity * 1.3, limit * 0.7, "the limit", color=OKABE_ITO[1])
-    title = "Rates under two ceilings: copying and arithmetic"
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="multiply-adds a byte",
-        ylabel="multiply-adds a second",
-        title=title,
+    yardstick = min(peak, bandwidth * intensity)
+    axes.plot(intensity, yardstick, "*", markersize=14, color="#000000")
+    axes.set(xscale="log", yscale="log", title=title)
+    axes.set_xlabel("multiply-adds per compulsory byte, logarithmic")
+    axes.set_ylabel("multiply-adds a second, logarithmic")
+    bottom = min([*rates.values(), *roof]) / 2
+    axes.set_ylim(bottom, 4 * max([*rates.values(), peak]))
+    axes.annotate(
+        "torch's copy",
+        (intensity, yardstick),
+        (steps[0], 2 * yardstick),
+        va="center",
+        arrowprops={"arrowstyle": "-", "color": GREY},
     )
     height = 0.0
     for name, rate in sorted(rates.items(), key=lambda pair: pair[1]):
+        color = OKABE_ITO[1 if name in accents else 0]
+        axes.plot(intensity, rate, "D" if name in accents else "o", color=color)
         height = max(rate, 1.5 * height)  # pushed apart where two are close
         axes.annotate(
             name,
             (intensity, rate),
             (3 * intensity, height),
             va="center",
+            color=color if accents else "#000000",
             arrowprops={"arrowstyle": "-", "color": GREY, "relpos": (0, 0.5)},
         )
-    listed = ", ".join(f"{name} {rate / limit:.2g}×" for name, rate in rates.items())
+    listed = ", ".join(
+        f"{name} {rate / yardstick:.2g}×{' (accented)' * (name in accents)}"
+        for name, rate in rates.items()
+    )
     figure.set_label(
-        f"{title}. The roof rises with multiply-adds a byte, then it is flat. The "
-        f"rates stand in one column, at {intensity:.2g}, as multiples of the limit "
-        f"there: {listed}."
+        f"{title}. A line rises with multiply-adds per byte at the pace of torch's "
+        "copy, then it is flat at what arithmetic can do. The rates stand in one "
+        f"column, at {intensity:.2g}, as multiples of the line there: {listed}."
     )
     return figure
 

@@ -17,7 +17,7 @@ def check_values(function: Callable, wanted: Mapping[tuple, float]) -> str:
     `wanted` is a dict of arguments, a tuple, -> number. Returns `Feedback`.
     """
     refuse_what_is_no_answer(function)
-    found = {arguments: _number(function, arguments) for arguments in wanted}
+    found = {arguments: number_of(function, arguments) for arguments in wanted}
     ratios = {arguments: found[arguments] / wanted[arguments] for arguments in wanted}
     wrong = [k for k, ratio in ratios.items() if not abs(ratio - 1) <= 1e-3]
     if not wrong:
@@ -35,7 +35,8 @@ def check_values(function: Callable, wanted: Mapping[tuple, float]) -> str:
     raise Fault("wrong numbers", text)
 
 
-def _number(function, arguments):
+def number_of(function: Callable, arguments: tuple) -> numbers.Real:
+    """Return the number that `function(*arguments)` gives, or raise the `Fault`."""
     called = f"`{function.__name__}{arguments}`"
     value, error = attempt(function, *arguments)
     if error is not None:
