@@ -249,9 +249,10 @@ def _convolve(a, v, out, columns):
         if out is None:
             return _call("convolve", a, v, columns)
         _check_out(a, v, out)
-        # While it traces, torch.compile must not look at what the build changes.
-        ready = None if torch.compiler.is_compiling() else _operators
-        (ready or operators()).convolve_out(a, v, out, columns)
+        if torch.compiler.is_compiling():  # which must not see what the build changes
+            operators().convolve_out(a, v, out, columns)
+            return out
+        (_operators or operators()).convolve_out(a, v, out, columns)
         if not out.is_inference():  # or autograd would use what was overwritten
             torch.autograd.graph.increment_version(out)
         return out
