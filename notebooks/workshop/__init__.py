@@ -39,6 +39,7 @@ try:
     from .lesson.races import race
     from .lesson.scores import times_as_long
     from .measure.busy import busy_cores, count_interruptions
+    from .measure.compiling import empty_compiler_cache
     from .measure.counting import count_bytes, count_calls, dispatched
     from .measure.fresh_process import onednn_log, run_fresh, run_in_turns
     from .measure.machine import check_machine
@@ -106,6 +107,7 @@ __all__ = [
     "draw_skew",
     "draw_slide",
     "draw_spread",
+    "empty_compiler_cache",
     "format_multiple",
     "format_ratio",
     "format_time",
