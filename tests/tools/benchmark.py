@@ -214,7 +214,8 @@ def native_calls(point, call):
     a, v = call.args
     turned_a, turned_v = turned(a, v)
     width = point.m + point.n - 1
-    out, result = a.new_empty(2, point.rows, width)
+    # Written to, or the copy would read one page of zeros again and again.
+    out, result = a.new_ones(2, point.rows, width)
     # Both write to the same memory, to which the copy goes, too.
     lines = out.view(width, point.rows)
     return {
