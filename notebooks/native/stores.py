@@ -1,4 +1,4 @@
-"""The operator for columns, with either kind of store and no other difference."""
+"""The operator for columns, with either kind of store; only the usual ones prefetch."""
 
 import ctypes
 import subprocess
