@@ -187,7 +187,7 @@ def _call(name, a, v, columns):
 
 
 def _call_plain(name, a, v, columns):
-    """Call an operator past its gradients, which cost time even if nobody needs them."""
+    """Call an operator past its gradients, which cost time even if nobody needs any."""
     operator = getattr(_operators or operators(), name)
     if torch.compiler.is_dynamo_compiling():  # it can't trace what follows
         return operator(a, v, columns)
