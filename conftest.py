@@ -2,7 +2,7 @@
 
 pytest reads this file before any test. So what it sets holds for pytest itself and for
 all that it starts (kernels, JupyterLab, other Pythons): no network, no GPU, one thread,
-and no settings of the user's for IPython, Jupyter or matplotlib.
+and no settings of the user's for Dask, IPython, Jupyter or matplotlib.
 """
 
 import atexit
@@ -33,6 +33,7 @@ for name in (
 (FOLDER / "matplotlibrc").touch()  # MPLCONFIGDIR would cost a new cache of fonts
 os.environ |= {
     "CUDA_VISIBLE_DEVICES": "-1",
+    "DASK_CONFIG": str(FOLDER / "dask"),
     "IPYTHONDIR": str(FOLDER / "ipython"),
     "JUPYTER_CONFIG_DIR": str(FOLDER / "jupyter"),
     "JUPYTER_DATA_DIR": str(FOLDER / "jupyter" / "data"),

@@ -11,6 +11,7 @@ import contextlib
 import io
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -52,7 +53,7 @@ def check_packages():
 
 
 def _check_package(text, Requirement):
-    name = text.replace("=", "~").replace(">", "~").partition("~")[0].strip()
+    name = re.match(r"[\w.-]+", text)[0]  # without extras such as [distributed]
     found = _version(name)
     if found is None:
         return Check(name, "missing", _install())

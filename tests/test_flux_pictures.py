@@ -6,17 +6,9 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from fluxes import (
-    CENTRAL,
-    TOY,
-    TOY_FLUXES,
-    draw_estimates,
-    draw_masses,
-    draw_network,
-    draw_ways,
-    draw_zeros,
-    read_reactions,
-)
+from fluxes import CENTRAL, TOY, TOY_FLUXES, read_reactions
+from fluxes.pictures import draw_estimates, draw_masses, draw_network, draw_ways
+from fluxes.zero_pictures import draw_zeros
 
 
 @pytest.fixture(autouse=True)

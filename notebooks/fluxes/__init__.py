@@ -4,6 +4,9 @@ Data flows one way: `reactions` are read, units traced back (`tracing`) and orde
 (`equations`); fluxes are completed (`balances`), labels read (`labelling`); the
 `simulator` solves all that, the plain way or the fast one (`elimination`), and says how
 the result changes (`sensitivities`), so that `fitting` finds the fluxes behind masses.
+
+All that needs torch alone. Pictures are imported from `fluxes.pictures` and
+`fluxes.zero_pictures`, which need matplotlib and `workshop`.
 """
 
 from .enumeration import count_heavy, enumerate_patterns
@@ -11,15 +14,14 @@ from .example_networks import (
     CENTRAL,
     TOY,
     TOY_FLUXES,
+    central_network,
     draw_central,
 )
 from .fitting import covariance, fit_fluxes
 from .labelling import NATURAL
-from .pictures import draw_estimates, draw_masses, draw_network, draw_ways
 from .reactions import read_reactions
 from .simulator import Network
 from .tracing import Unit
-from .zero_pictures import draw_zeros
 
 __all__ = [
     "CENTRAL",
@@ -28,14 +30,10 @@ __all__ = [
     "TOY_FLUXES",
     "Network",
     "Unit",
+    "central_network",
     "count_heavy",
     "covariance",
     "draw_central",
-    "draw_estimates",
-    "draw_masses",
-    "draw_network",
-    "draw_ways",
-    "draw_zeros",
     "enumerate_patterns",
     "fit_fluxes",
     "read_reactions",
