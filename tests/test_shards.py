@@ -17,6 +17,7 @@ from SO_CONVOLVE_QUESTION import convolve_fast
 from workshop import check_shards, count_collectives, on_ranks
 
 pytestmark = pytest.mark.slow
+BY_ROWS = Shard(0)
 
 # Collectives for six rows of 5 x 7, forward and backward, or what is raised.
 COUNTED = {
@@ -49,7 +50,7 @@ def client():
         yield client
 
 
-def shard(mesh, whole, placement=Shard(0)):  # noqa: B008  a constant
+def shard(mesh, whole, placement=BY_ROWS):
     return distribute_tensor(whole.detach(), mesh, [placement], src_data_rank=None)
 
 
@@ -59,7 +60,7 @@ def shard(mesh, whole, placement=Shard(0)):  # noqa: B008  a constant
 def pair_for(mesh, name):
     """Return six signals and kernels, and how both are placed."""
     one = name == "convolve_one_kernel"
-    placements = [Shard(0)], [Replicate() if one else Shard(0)]
+    placements = [BY_ROWS], [Replicate() if one else BY_ROWS]
     whole = torch.ones(6, 5), torch.ones(7) if one else torch.ones(6, 7)
     pair = [
         shard(mesh, t, placed).requires_grad_()
@@ -87,7 +88,7 @@ def count_answer(mesh, name):
 def count_in_local_map(mesh, name):
     pair, placements = pair_for(mesh, name)
     answer = getattr(question, name)
-    mapped = local_map(answer, [Shard(0)], placements, device_mesh=mesh)
+    mapped = local_map(answer, [BY_ROWS], placements, device_mesh=mesh)
     return count_both_ways(mesh, mapped, pair)
 
 
@@ -122,7 +123,7 @@ def compare_fast(mesh, rows, m, n, dtype, mode):
 
     count = count_collectives(both_ways).total()
     return count, [
-        part.placements == (Shard(0),)
+        part.placements == (BY_ROWS,)
         and torch.equal(part.to_local(), shard(mesh, whole).to_local())
         for part, whole in zip(found, wanted, strict=True)
     ]
@@ -259,7 +260,7 @@ def compare_simulations(mesh, B):
 @pytest.mark.parametrize(("B", "parts"), [(1, (1, 0)), (5, (3, 2)), (1000, (500, 500))])
 def test_each_rank_solves_its_flux_vectors_to_the_last_bit(client, B, parts):
     found = on_ranks(client, compare_simulations, B)
-    assert found == [(True, part, (Shard(0),)) for part in parts]
+    assert found == [(True, part, (BY_ROWS,)) for part in parts]
 
 
 def simulate_toy(mesh, fluxes):
