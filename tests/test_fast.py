@@ -5,7 +5,6 @@ import re
 import sys
 import typing
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -537,70 +536,6 @@ def test_a_transform_is_noticed_compiled_or_not(name, compiled):
         transformed = torch.compile(transformed, backend="eager", fullgraph=True)
     transformed(torch.ones(2) if name in ("none", "grad", "jvp") else torch.ones(3, 2))
     assert noticed == [expected]
-
-
-# ---- rows in shards, one in each of two processes --------------------------------
-
-SHARDS = """
-import os
-from datetime import timedelta
-import torch
-from torch import distributed
-from torch.distributed.tensor import Shard, distribute_tensor, init_device_mesh
-from torch.distributed.tensor.debug import CommDebugMode
-from SO_CONVOLVE_QUESTION import convolve_fast
-
-distributed.init_process_group(
-    "gloo",
-    init_method=os.environ["MEETING"],
-    rank=int(os.environ["RANK"]),
-    world_size=2,
-    timeout=timedelta(seconds=60),
-)
-mesh, by_rows = init_device_mesh("cpu", (2,)), [Shard(0)]
-
-def shard(whole):
-    return distribute_tensor(whole.detach(), mesh, by_rows, src_data_rank=None)
-
-for rows, m, n, dtype, mode in [
-    (2, 5, 7, torch.float32, "full"),
-    (501, 9, 2, torch.float64, "valid"),  # shards of 251 and 250 rows
-    (4001, 5, 7, torch.float32, "full"),
-    (4001, 9, 5, torch.float64, "same"),
-]:
-    torch.manual_seed(0)
-    pair = [torch.randint(-9, 9, (rows, k)).to(dtype).requires_grad_() for k in (m, n)]
-    full = convolve_fast(*pair, mode)
-    weight = torch.randint_like(full, -9, 9)
-    wanted = [full, *torch.autograd.grad(full, pair, weight)]
-
-    shards = [shard(t).requires_grad_() for t in pair]
-    with CommDebugMode() as communication:
-        out = convolve_fast(*shards, mode)
-        found = [out, *torch.autograd.grad(out, shards, shard(weight))]
-    assert communication.get_total_counts() == 0, communication.get_comm_counts()
-    for part, expected in zip(found, wanted):
-        assert list(part.placements) == by_rows, part.placements
-        assert torch.equal(part.to_local(), shard(expected).to_local())
-
-try:
-    convolve_fast(shard(torch.ones(3, 5)), shard(torch.ones(4, 5)))
-except ValueError as error:
-    print(error)
-distributed.destroy_process_group()
-"""
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(
-    not (torch.distributed.is_available() and torch.distributed.is_gloo_available()),
-    reason="this torch has no gloo, through which two processes meet",
-)
-def test_rows_in_shards_stay_there_and_no_process_waits(tmp_path):
-    run = partial(run_fresh, SHARDS, MEETING=f"file://{tmp_path}/meeting")
-    with ThreadPoolExecutor() as pool:
-        refused = list(pool.map(lambda rank: run(RANK=rank), "01"))
-    assert all("not (3, 5) and (4, 5)" in error for error in refused)
 
 
 # ---- its signature ---------------------------------------------------------------

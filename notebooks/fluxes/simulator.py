@@ -6,7 +6,7 @@ units behind it, from the smallest up. Source: Antoniewicz, Kelleher, Stephanopo
 Metabolic Engineering 9 (2007) 68-86, doi:10.1016/j.ymben.2006.09.001.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -120,17 +120,16 @@ class Network:
         label that is missing or can't be, a metabolite whose inflow isn't its outflow,
         units that no flux feeds, nothing measured.
         """
-        self._refuse_unmeasured()
+        self.refuse_unmeasured()
         v = flux_columns(self.reactions, fluxes, self.stoichiometry)
         fed = self.substrate_masses(labels, natural)
         if convolve is None:
-            masses = self._columns(v, [known[:, None] for known in fed.values()])
+            masses = self.solve_fast(v, [known[:, None] for known in fed.values()])
         else:
             known = {parts: row.expand(v.shape[1], -1) for parts, row in fed.items()}
             self.solve(v.T.contiguous(), known, convolve)
             masses = torch.cat([known[(unit,)] for unit in self.measured], dim=1)
-        # What no flux feeds has masses that don't sum up to 1, or aren't numbers.
-        self._refuse_unreached(v, (masses.sum(1) - len(self.measured)).abs() < 1e-3)
+        self.refuse_unreached(v, self.is_fed(masses))
         return masses
 
     def jacobian(self, free: Fluxes, labels: Labels, natural: float = 0.0) -> Tensor:
@@ -139,7 +138,7 @@ class Network:
         `free` are fluxes as `balance` takes them, F of them; the others follow, and
         change with them. The rest, and what it raises, is as in `simulate`.
         """
-        self._refuse_unmeasured()
+        self.refuse_unmeasured()
         slopes = flux_slopes(self.reactions, free)
         v = flux_columns(self.reactions, self.balance(free), self.stoichiometry)
         fed = self.substrate_masses(labels, natural)
@@ -147,7 +146,7 @@ class Network:
         measured = [self.numbers[(unit,)] for unit in self.measured]
         by_flux = flux_jacobians(self.steps, v, known, measured)
         found = torch.cat([torch.einsum("rmb,rf->bmf", J, slopes) for J in by_flux], 1)
-        self._refuse_unreached(v, ~found.isnan().flatten(1).any(1))
+        self.refuse_unreached(v, ~found.isnan().flatten(1).any(1))
         return found
 
     def compile(self, **options) -> None:
@@ -158,7 +157,7 @@ class Network:
         # The plan never changes, so no call need compare its thousands of numbers.
         unguarded = {"guard_filter_fn": _but_for_the_plan}
         options = {"fullgraph": True, "dynamic": True, "options": unguarded} | options
-        self._columns = torch.compile(self._columns, **options)
+        self.solve_fast = torch.compile(self.solve_fast, **options)
 
     def substrate_masses(self, labels: Labels, natural: float = 0.0) -> Known:
         """Return the masses (atoms + 1,) of the substrates' units; see `simulate`."""
@@ -183,7 +182,7 @@ class Network:
             for k, unit in enumerate(block.units):
                 known[(unit,)] = solved[:, k]
 
-    def _columns(self, v, fed):
+    def solve_fast(self, v: Tensor, fed: Sequence[Tensor]) -> Tensor:
         """Return the masses (B, masses), solved the fast way.
 
         `v` is (R, B); `fed` are the substrates' masses, each (atoms + 1, 1).
@@ -193,12 +192,18 @@ class Network:
         masses = [known[self.numbers[(unit,)]] for unit in self.measured]
         return torch.cat([mass.expand(-1, v.shape[1]) for mass in masses]).T
 
-    def _refuse_unmeasured(self):
+    def refuse_unmeasured(self) -> None:
+        """Raise ValueError where nothing is measured."""
         if not self.measured:
             raise ValueError("nothing is measured: Network(reactions, 'F') measures F")
 
-    def _refuse_unreached(self, v, is_fed):
-        """Name the first flux vector that isn't fed, (B,), and its units."""
+    def is_fed(self, masses: Tensor) -> Tensor:
+        """Return which rows of `masses` (B, masses) some flux feeds, bool (B,)."""
+        # What no flux feeds has masses that don't sum up to 1, or aren't numbers.
+        return (masses.sum(1) - len(self.measured)).abs() < 1e-3
+
+    def refuse_unreached(self, v: Tensor, is_fed: Tensor) -> None:
+        """Raise ValueError unless all `is_fed` (B,): name the first of v (R, B)."""
         if is_fed.all():
             return
         row = (~is_fed).nonzero()[0].item()

@@ -22,6 +22,7 @@ try:
     from .lesson.checks.ruler import check_ruler
     from .lesson.checks.rules import check_rule, is_rule
     from .lesson.checks.same_as_slow import check_same
+    from .lesson.checks.shards import check_shards
     from .lesson.checks.slower import check_slower
     from .lesson.checks.values import check_values
     from .lesson.grid_maps import draw_map, winner_cells
@@ -45,6 +46,7 @@ try:
     from .measure.machine import check_machine
     from .measure.profiling import profiled_lines, quiet_stderr
     from .measure.python_calls import called
+    from .measure.ranks import count_collectives, on_ranks
     from .measure.sweeping import clear_ratio, sweep
     from .measure.timing import least, least_times, time_together
     from .measure.verdicts import (
@@ -83,6 +85,7 @@ __all__ = [
     "check_rule",
     "check_ruler",
     "check_same",
+    "check_shards",
     "check_slower",
     "check_test",
     "check_unrolled",
@@ -91,6 +94,7 @@ __all__ = [
     "compare_guess",
     "count_bytes",
     "count_calls",
+    "count_collectives",
     "count_interruptions",
     "crossover",
     "dispatched",
@@ -116,6 +120,7 @@ __all__ = [
     "least",
     "least_times",
     "load_ipython_extension",
+    "on_ranks",
     "onednn_log",
     "profiled_lines",
     "prove",
