@@ -1,31 +1,32 @@
 """Clusters on this machine: quiet, side by side, and gone when they are closed."""
 
 import os
+import warnings
 
-import psutil
 import pytest
 
-from fluxes import central_network, draw_central
 from workshop.measure.clusters import processes_left, start_cluster
 from workshop.measure.fresh_process import run_fresh
 
 SETTING = "MALLOC_TRIM_THRESHOLD_"
 
 
-def masses_of(number):
-    network = central_network()
-    fluxes = network.balance(draw_central(100, seed=number))
-    return network.simulate(fluxes, {"Glc": "110000"})
-
-
 @pytest.mark.slow
-def test_workers_get_their_environment_and_this_process_keeps_its_own(monkeypatch):
+def test_two_clusters_stand_side_by_side_each_with_its_environment(monkeypatch):
     monkeypatch.setenv(SETTING, "1")
-    before = dict(os.environ)
-    client = start_cluster(workers=2, **{SETTING: "2"})
-    found = client.run(os.environ.get, SETTING)
-    assert list(found.values()) == ["2", "2"]
-    assert dict(os.environ) == before
+    monkeypatch.delenv("OMP_NUM_THREADS")  # which Dask would set here, too
+    running = processes_left()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clients = [start_cluster(1, **{SETTING: value}) for value in "23"]
+    assert os.environ[SETTING] == "1"
+    assert "OMP_NUM_THREADS" not in os.environ
+    found = [list(client.run(os.getenv, SETTING).values()) for client in clients]
+    assert found == [["2"], ["3"]]
+    assert processes_left() == running + 2
+    for client in clients:
+        client.shutdown()
+    assert processes_left() == running
 
 
 def test_the_simulator_needs_torch_alone():

@@ -129,6 +129,7 @@ class Network:
             known = {parts: row.expand(v.shape[1], -1) for parts, row in fed.items()}
             self.solve(v.T.contiguous(), known, convolve)
             masses = torch.cat([known[(unit,)] for unit in self.measured], dim=1)
+        # What no flux feeds has masses that don't sum up to 1, or aren't numbers.
         self.refuse_unreached(v, self.is_fed(masses))
         return masses
 
@@ -199,7 +200,6 @@ class Network:
 
     def is_fed(self, masses: Tensor) -> Tensor:
         """Return which rows of `masses` (B, masses) some flux feeds, bool (B,)."""
-        # What no flux feeds has masses that don't sum up to 1, or aren't numbers.
         return (masses.sum(1) - len(self.measured)).abs() < 1e-3
 
     def refuse_unreached(self, v: Tensor, is_fed: Tensor) -> None:
