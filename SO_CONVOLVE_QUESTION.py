@@ -249,8 +249,8 @@ def convolve_fast(
     complex64, complex128, uint8 and int8 to int64 (exact, modulo 2**bits).
 
     Derivatives of any order, backward and forward, and `torch.func` with `torch.vmap`
-    over either argument or both. A `DTensor` with its rows in shards stays in shards,
-    and no process waits for another.
+    over either argument or both. A `DTensor` of two rows or more, in shards, stays in
+    shards, and no process waits for another.
 
     `torch.export` and `torch.compile`, without graph breaks, for any number of rows.
     Compile time grows with the shorter vector (100 numbers take about five times as

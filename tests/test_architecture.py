@@ -25,11 +25,12 @@ WINGS = ["show", "measure", "lesson"]
 MAY_IMPORT = {
     QUESTION: [],
     "compilers": [],
+    "clusters": [],
     "preflight": ["compilers"],
     "paths": [],
     "show": [],
     "measure": ["show", "paths", "preflight"],
-    "lesson": ["show", "measure", QUESTION],
+    "lesson": ["show", "measure", QUESTION, "clusters"],
     "workshop": [*WINGS, "paths", "preflight"],
     "fluxes": [*WINGS, "workshop", QUESTION],
     "native": [*WINGS, "workshop", QUESTION, "compilers"],

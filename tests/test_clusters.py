@@ -5,7 +5,7 @@ import warnings
 
 import pytest
 
-from workshop.measure.clusters import processes_left, start_cluster
+from clusters import processes_left, start_cluster
 from workshop.measure.fresh_process import run_fresh
 
 SETTING = "MALLOC_TRIM_THRESHOLD_"

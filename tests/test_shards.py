@@ -7,11 +7,11 @@ from torch.distributed.tensor import Replicate, Shard, distribute_tensor
 from torch.distributed.tensor.experimental import local_map
 
 import SO_CONVOLVE_QUESTION as question
+from clusters import count_collectives, on_ranks, start_cluster
 from fluxes import CENTRAL, TOY, TOY_FLUXES, Network, draw_central
 from fluxes.sharding import simulate_sharded
 from SO_CONVOLVE_QUESTION import convolve_fast
-from workshop import check_shards, count_collectives, on_ranks
-from workshop.measure.clusters import start_cluster
+from workshop import check_shards
 
 pytestmark = pytest.mark.slow
 BY_ROWS = Shard(0)

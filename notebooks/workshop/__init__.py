@@ -46,7 +46,6 @@ try:
     from .measure.machine import check_machine
     from .measure.profiling import profiled_lines, quiet_stderr
     from .measure.python_calls import called
-    from .measure.ranks import count_collectives, on_ranks
     from .measure.sweeping import clear_ratio, sweep
     from .measure.timing import least, least_times, time_together
     from .measure.verdicts import (
@@ -94,7 +93,6 @@ __all__ = [
     "compare_guess",
     "count_bytes",
     "count_calls",
-    "count_collectives",
     "count_interruptions",
     "crossover",
     "dispatched",
@@ -120,7 +118,6 @@ __all__ = [
     "least",
     "least_times",
     "load_ipython_extension",
-    "on_ranks",
     "onednn_log",
     "profiled_lines",
     "prove",

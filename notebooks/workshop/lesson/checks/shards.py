@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from ...measure.ranks import count_collectives, on_ranks
 from ..diagnosis.fault import Fault
 from .feedback import as_feedback
 from .readers_code import attempt, tell_error
@@ -21,6 +20,8 @@ def check_shards(function: Callable, slow: Callable, client: "Client") -> str:
 
     The workers of `client` are the ranks. Returns `Feedback`.
     """
+    from clusters import on_ranks  # imports Dask, which takes a while
+
     refuse_what_is_no_answer(function)
     for fault in on_ranks(client, _find_fault, function, slow):
         if fault:
@@ -30,6 +31,8 @@ def check_shards(function: Callable, slow: Callable, client: "Client") -> str:
 
 def _find_fault(mesh, function, slow):
     from torch.distributed.tensor import DTensor, Shard, distribute_tensor
+
+    from clusters import count_collectives
 
     whole = make_inputs(6, 5, 7)
     pair = [
