@@ -22,6 +22,7 @@ from torch import distributed as ranks
 # What Dask sets for its workers, unless this process's own environment has it.
 WORKERS = "distributed.nanny.pre-spawn-environ"
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
+_given: set[str] = set()  # the variables that clusters were given so far
 
 
 def start_cluster(workers: int = 2, **environment: str) -> Client:
@@ -31,8 +32,10 @@ def start_cluster(workers: int = 2, **environment: str) -> Client:
     talks through the loopback interface, by free ports. `client.shutdown()` ends it.
     """
     settings = dask.config.get(WORKERS) | environment
-    # Dask would prefer what is here to its settings, and leave its settings here.
-    before = {name: os.environ.pop(name, None) for name in settings}
+    # Dask would prefer what is here to its settings, and leaves its settings here, also
+    # when it starts a worker anew.
+    _given.update(settings)
+    before = {name: os.environ.pop(name, None) for name in _given}
     try:
         with dask.config.set({WORKERS: settings}):
             cluster = LocalCluster(
