@@ -55,6 +55,8 @@ VARYING = [
     ("12.3 µs", "4.0 ms"),
     ("1.2 s", "0.0 s"),
     ("999.9 ns a call", "2 s a call"),
+    ("| fast | 2.5 µs | 25 s | 7 h |", "| fast | 40.1 µs | 1,185 s | 110 h |"),
+    ("5 blocks were done twice", "12 blocks were done twice"),
     ("| a | 808.5 µs | 81.5 µs | 1× |", "| a | 1.1 ms | 2.0 µs | 0.98× |"),
     ("grouped is 0.034× as fast", "grouped is 1,234× as fast"),
     ("1e-05×", "3.2×"),
