@@ -4,6 +4,7 @@ Nothing here hands out work or repeats it: that's Dask's. This starts it, quietl
 free ports, counts what runs, and makes its workers the ranks of torch.distributed.
 """
 
+import ctypes
 import logging
 import os
 import sys
@@ -22,15 +23,18 @@ from torch import distributed as ranks
 # What Dask sets for its workers, unless this process's own environment has it.
 WORKERS = "distributed.nanny.pre-spawn-environ"
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}
+MALLOPT = {"MALLOC_TRIM_THRESHOLD_": -1, "MALLOC_MMAP_THRESHOLD_": -3}
 _given: set[str] = set()  # the variables that clusters were given so far
 
 
-def start_cluster(workers: int = 2, **environment: str) -> Client:
+def start_cluster(workers: int = 2, **environment: str | int) -> Client:
     """Start `workers` processes of one thread each; return the client that feeds them.
 
     `environment` holds environment variables for them, beside Dask's own. Everything
     talks through the loopback interface, by free ports. `client.shutdown()` ends it.
     """
+    # Dask gives up a worker that takes longer than 15 s to come back after a fault.
+    dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"})
     settings = dask.config.get(WORKERS) | environment
     # Dask would prefer what is here to its settings, and leaves its settings here, also
     # when it starts a worker anew.
@@ -60,6 +64,18 @@ def page_faults() -> int:
     except ModuleNotFoundError:  # on Windows, where psutil knows
         return psutil.Process().memory_info().num_page_faults
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+
+def set_malloc(variable: str, size: int) -> bool:
+    """Set what this environment `variable` would have set, had it been there before.
+
+    `variable` is one of MALLOPT, `size` in bytes. Returns whether this process has a
+    `mallopt`, as with glibc; without it nothing happens. Source: `man mallopt`.
+    """
+    try:
+        return bool(ctypes.CDLL(None).mallopt(MALLOPT[variable], size))
+    except (AttributeError, TypeError):  # macOS, Windows
+        return False
 
 
 def processes_left() -> int:
