@@ -134,6 +134,7 @@ def _as_rank(rank, meeting, function, args):
         os.environ["GLOO_SOCKET_IFNAME"] = LOOPBACK[sys.platform]
     ranks.init_process_group("gloo", rank=rank, **meeting)
     try:
+        ranks.barrier()  # or one may be done and gone before the other is connected
         return function(init_device_mesh("cpu", (meeting["world_size"],)), *args)
     except BaseException as error:
         # The traceback keeps the mesh, so others would wait for this rank till timeout.

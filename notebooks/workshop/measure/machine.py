@@ -34,12 +34,12 @@ class machine(table):
 def check_machine() -> machine:
     """Return one line that says that this machine is ready, or else what to do.
 
-    The table behind it has the rows of `preflight.py` that need no further kernel, and
-    torch's own.
+    The table behind it has the rows of `preflight.py` that need no further kernel, those
+    of packages that are fine in one, and torch's own.
     """
     checks = [
         *preflight.check_python(),
-        *preflight.check_packages(),
+        *_grouped(preflight.check_packages()),
         *preflight.check_compiler(),
         *preflight.check_settings(),
         *preflight.check_disk(),
@@ -47,6 +47,17 @@ def check_machine() -> machine:
     ]
     rows = [(name, found, mend or FINE) for name, found, mend in checks]
     return machine([*rows, *_torch()])
+
+
+def _grouped(packages):
+    """Yield torch and what needs mending, and one row for the packages that are fine."""
+    fine = []
+    for check in packages:
+        if check.mend or check.name == "torch":
+            yield check
+        else:
+            fine.append(check.name)
+    yield preflight.Check("other packages", f"{len(fine)}, as required", "")
 
 
 def _torch():
