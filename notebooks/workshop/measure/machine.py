@@ -34,8 +34,8 @@ class machine(table):
 def check_machine() -> machine:
     """Return one line that says that this machine is ready, or else what to do.
 
-    The table behind it has the rows of `preflight.py` that need no further kernel, those
-    of packages that are fine in one, and torch's own.
+    The table behind it has the rows of `preflight.py` that need no further kernel, one
+    for all packages that are fine, and torch's own.
     """
     checks = [
         *preflight.check_python(),
@@ -50,7 +50,7 @@ def check_machine() -> machine:
 
 
 def _grouped(packages):
-    """Yield torch and what needs mending, and one row for the packages that are fine."""
+    """Yield torch and what needs mending, then one row for all that is fine."""
     fine = []
     for check in packages:
         if check.mend or check.name == "torch":
