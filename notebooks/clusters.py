@@ -94,15 +94,13 @@ def _command_of(process):
         return "resource_tracker"  # it has just ended
 
 
-def on_ranks(
-    client: Client, function: Callable, *args: Any, timeout: float = 60
-) -> list:
+def on_ranks(client: Client, function: Callable, *args: Any) -> list:
     """Return what `function(mesh, *args)` returns on each worker of `client`, in order.
 
     The workers, one thread each and all on this machine, are the ranks of `mesh`, a
-    `torch.distributed.DeviceMesh` of one dimension. A rank waits for another one for
-    `timeout` seconds at most. Raises ExceptionGroup: what ranks raised; TimeoutError:
-    they haven't ended a minute after that; RuntimeError: this torch has no gloo.
+    `torch.distributed.DeviceMesh` of one dimension. A rank waits for another one for a
+    minute at most. Raises ExceptionGroup: what ranks raised; TimeoutError: they haven't
+    ended after two minutes; RuntimeError: this torch has no gloo.
     """
     if not (ranks.is_available() and ranks.is_gloo_available()):
         raise RuntimeError("this torch has no gloo, through which two processes meet")
@@ -111,7 +109,7 @@ def on_ranks(
         meeting = {
             "init_method": f"file://{folder}/meeting",
             "world_size": len(workers),
-            "timeout": timedelta(seconds=timeout),
+            "timeout": timedelta(minutes=1),
         }
         # Each has to run in its own worker, and however often, so nothing is reused.
         tasks = [
@@ -120,7 +118,7 @@ def on_ranks(
             )
             for rank, worker in enumerate(workers)
         ]
-        wait(tasks, timeout=timeout + 60)
+        wait(tasks, timeout=120)
         raised = [task.exception() for task in tasks if task.status == "error"]
         if raised:
             raise ExceptionGroup("not every rank has ended well", raised)
