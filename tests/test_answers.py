@@ -278,6 +278,13 @@ def test_what_would_be_flattened_fails_in_view_if_not_contiguous():
 
 # ---- the file itself ------------------------------------------------------------
 
+
+def test_no_answer_goes_untested():
+    names = [name for name in vars(question) if name.startswith("convolve_")]
+    tested = [answer.__name__ for answer in ANSWERS]
+    assert [*tested, "convolve_fast"] == names  # test_fast.py sees to the last
+
+
 SOURCE = Path(question.__file__).read_text(encoding="utf-8")
 
 

@@ -93,7 +93,14 @@ def test_the_maps_tell_the_core_from_what_goes_further(path):
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "notebooks/TEACHING.md", "notebooks/CHEATSHEET.md"]
+    "name",
+    [
+        "README.md",
+        "notebooks/TEACHING.md",
+        "notebooks/CHEATSHEET.md",
+        ".github/CONTRIBUTING.md",
+        ".github/CHANGELOG.md",
+    ],
 )
 def test_links_lead_somewhere(name):
     path = ROOT / name

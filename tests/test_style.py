@@ -9,11 +9,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from paths import NOTEBOOKS, ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
 CHECK = "ruff check --quiet --no-cache --config pyproject.toml"
 FORMAT = "ruff format --check --no-cache --config pyproject.toml"
-# As README names it, so with the very same options.
-NORMALISE = re.search(r"(?m)^ +\.venv/bin/(nbstripout .+) ", README)[1] + " --verify"
+# As contributors are told it, so with the very same options.
+NBSTRIPOUT = re.search(r"(?m)^\.venv/bin/(nbstripout .+) ", CONTRIBUTING)[1]
+NORMALISE = f"{NBSTRIPOUT} --verify"
 
 
 def said(command, *files):
