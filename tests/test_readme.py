@@ -100,6 +100,7 @@ def test_the_maps_tell_the_core_from_what_goes_further(path):
         "notebooks/CHEATSHEET.md",
         ".github/CONTRIBUTING.md",
         ".github/CHANGELOG.md",
+        "notebooks/QUIZ.md",
     ],
 )
 def test_links_lead_somewhere(name):
