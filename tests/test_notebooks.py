@@ -226,6 +226,7 @@ def exchanged(copy):
         with_text('<div class="alert alert-info">\n\n20 ms, 3 times faster\n\n</div>'),
         with_text(f"[next]({AFTER.name}), [prove](#Prove)"),
         with_text("[a test](../README.md#test), ![calls](ladder.png)"),
+        with_text("1. **A twin.** It's [**warm**](GLOSSARY.md#warm), *not* `2**3**4`."),
         changed(
             "**Minutes:**", f"**Back to:** [Find]({BEFORE.name})<br>\n**Minutes:**"
         ),
@@ -291,6 +292,8 @@ BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
         (with_text("[a](../README.md#no)"), "{last} links to #no: no heading has it"),
         (with_text("[a](#Proof)"), "{last} links to #Proof: no heading has it"),
         (with_text(f"[a]({BEFORE.name}#No)"), "{last} links to #No: no heading has it"),
+        (with_text("A **stride** is"), "{last} has “stride” in bold: link a term, or"),
+        (with_text("**A stride** is"), "{last} has “A stride” in bold: link a term"),
         (
             changed(f"**Next:** [Drop both loops]({AFTER.name})", "**Next:** none"),
             f"{BOX} on to nothing: link to {AFTER.name}",

@@ -101,6 +101,7 @@ def test_the_maps_tell_the_core_from_what_goes_further(path):
         ".github/CONTRIBUTING.md",
         ".github/CHANGELOG.md",
         "notebooks/QUIZ.md",
+        "notebooks/GLOSSARY.md",
     ],
 )
 def test_links_lead_somewhere(name):

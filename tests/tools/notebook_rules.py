@@ -32,6 +32,11 @@ LINK = re.compile(
 IMAGE = re.compile(r"<img\b[^>]*>|!\[[^\]]*\]\([^)]*\)")
 HEADING = re.compile(r"(?m)^(#+) (.+)$")
 
+# What may be bold: a term, where it's explained, and the words that open a paragraph.
+TERM = re.compile(r"\[\*\*[^*]+\*\*\]\(GLOSSARY\.md#([^)]+)\)")
+KEY = "You will learn|You need|The core|Going further"
+OPENING = re.compile(rf"(?m)^(?:- |\d+\. )?\*\*(?:[^*\n]+[.,:?]|{KEY})\*\*")
+
 
 def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -165,10 +170,21 @@ def anchors(path, notebook):
     """Return what a link to a heading of the `notebook`, or of the file, may name."""
     if notebook is None and path.suffix == ".ipynb":
         notebook = nbformat.read(path, as_version=4)
-    if notebook is None:  # Markdown, as GitHub names its headings
+    if notebook is None:
         found = HEADING.findall(path.read_text(encoding="utf-8"))
-        return [re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for _, t in found]
+        return [anchor_on_github(text) for _, text in found]
     return [text.replace(" ", "-") for _, text in headings(notebook)]
+
+
+def anchor_on_github(heading):
+    return re.sub(r"<[^>]*>|[^\w -]", "", heading).lower().replace(" ", "-")
+
+
+def bold_words_are_terms_or_open_a_paragraph(notebook, path):
+    for cell in prose(notebook):
+        text = re.sub(r"(?s)```.*?```|`[^`\n]*`", "", cell.source)
+        for words in re.findall(r"\*\*(.+?)\*\*", OPENING.sub("", TERM.sub("", text))):
+            yield f"{name_of(cell)} has “{words}” in bold: link a term, or take italics"
 
 
 def next_is_the_following_notebook(notebook, path):
@@ -345,6 +361,7 @@ GUARDS = [
     no_output_names_a_place_in_memory,
     times_stand_in_outputs_or_marked_boxes,
     links_lead_somewhere,
+    bold_words_are_terms_or_open_a_paragraph,
     next_is_the_following_notebook,
     first_line_loads_the_workshop,
     cells_fit_a_projector,
