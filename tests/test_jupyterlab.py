@@ -3,17 +3,7 @@
 Pictures of every notebook are left in tests/screenshots/, to be looked at.
 """
 
-import json
-import os
 import re
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -21,8 +11,9 @@ import notebook_rules as rules
 import pytest
 import solutions
 from chromium import UNFOLD, in_chromium, start_chromium
+from lab import READY, copy_series, start_lab
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from paths import FOLDER, NOTEBOOKS, ROOT, path_of
+from paths import NOTEBOOKS, ROOT, path_of
 from playwright.sync_api import expect
 
 from workshop.lesson.checks.feedback import RIGHT, UNANSWERED
@@ -44,74 +35,19 @@ def chromium():
 # ---- JupyterLab -----------------------------------------------------------------
 
 
-def choose(settings, plugin, **values):
-    """Write `values` as the settings of one of JupyterLab's plugins."""
-    file = settings / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
-    file.parent.mkdir(parents=True)
-    file.write_text(json.dumps(values))
-
-
 @pytest.fixture(scope="module")
 def series(tmp_path_factory):
     """The folder of a copy of the series."""
     series = tmp_path_factory.mktemp("series")
-    others = shutil.ignore_patterns("my_*", ".*", "__pycache__")
-    shutil.copytree(FOLDER, series / "notebooks", ignore=others)
-    for name in ("SO_CONVOLVE_QUESTION.py", "requirements.txt"):
-        shutil.copy(ROOT / name, series)
+    copy_series(series)
     return series
 
 
 @pytest.fixture(scope="module")
 def lab(series, tmp_path_factory):
     """The address of a JupyterLab on that copy, with its own settings."""
-    folder = tmp_path_factory.mktemp("lab")
-    settings = folder / "settings"
-    # All cells are rendered, not only those in sight.
-    choose(settings, "notebook-extension/tracker", windowingMode="none")
-    choose(settings, "apputils-extension/notification", fetchNews="false")
-    environment = os.environ | {
-        "JUPYTERLAB_SETTINGS_DIR": str(settings),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-    }
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex()
-    options = [
-        "--no-browser",
-        "--allow-root",
-        "--expose-app-in-browser",
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-        f"--ServerApp.root_dir={series}",
-        f"--IdentityProvider.token={token}",
-    ]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            _wait_for(f"http://127.0.0.1:{port}/api", server, folder / "log")
-            yield f"http://127.0.0.1:{port}/lab/tree/notebooks/{{}}?reset&token={token}"
-        finally:
-            server.terminate()
-            server.wait(timeout=60)
-
-
-def _wait_for(address, server, log):
-    for _ in range(120):
-        assert server.poll() is None, log.read_text()
-        try:
-            urlopen(address, timeout=10).close()
-            return
-        except (TimeoutError, URLError):
-            time.sleep(0.5)
-    pytest.fail(f"JupyterLab did not start: {log.read_text()}")
+    with start_lab(series, tmp_path_factory.mktemp("lab")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
@@ -133,11 +69,6 @@ def open_notebook(lab, chromium):
     context.close()
 
 
-READY = """() => {
-    const notebook = window.jupyterapp?.shell.currentWidget;
-    return notebook?.context?.isReady && notebook.sessionContext.isReady
-        && notebook.sessionContext.session?.kernel?.status === 'idle';
-}"""
 RAN = """() => {
     const notebook = jupyterapp.shell.currentWidget;
     const cells = Array.from(notebook.content.model.cells);

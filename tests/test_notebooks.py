@@ -225,8 +225,8 @@ def exchanged(copy):
         with_text("Ten calls, 2 × 3, 40 bytes. `1e-09 s` is its unit."),
         with_text('<div class="alert alert-info">\n\n20 ms, 3 times faster\n\n</div>'),
         with_text(f"[next]({AFTER.name}), [prove](#Prove)"),
-        with_text("[a test](../README.md#test), ![calls](ladder.png)"),
         with_text("1. **A twin.** It's [**warm**](GLOSSARY.md#warm), *not* `2**3**4`."),
+        with_text("[a test](../README.md#test), ![times](pictures/finding.png)"),
         changed(
             "**Minutes:**", f"**Back to:** [Find]({BEFORE.name})<br>\n**Minutes:**"
         ),
@@ -319,8 +319,11 @@ BOX, RECAP = "“# Drop the inner loop” leads", "“## Recap” leads"
             "{last} has the plain text <Figure",
         ),
         (stored(result("<IPython.core.M>")), "{last} has the plain text <IPython.core"),
-        (with_text("![](ladder.png)"), "{last} shows a picture without alt"),
-        (with_text('<img src="ladder.png">'), "{last} shows a picture without alt"),
+        (with_text("![](pictures/finding.png)"), "{last} shows a picture without alt"),
+        (
+            with_text('<img src="pictures/finding.png">'),
+            "{last} shows a picture without alt",
+        ),
         (
             stored(shown("text/markdown", '<img src="data:image/png;base64,iVBO">')),
             "{last} shows a picture without alt: use show_figure",
