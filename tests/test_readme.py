@@ -13,7 +13,7 @@ from paths import FOLDER, FURTHER, NOTEBOOKS, ROOT, path_of
 
 import preflight
 import SO_CONVOLVE_QUESTION as question
-from workshop import count_bytes, count_calls
+from workshop import count_calls
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHEATSHEET = (FOLDER / "CHEATSHEET.md").read_text(encoding="utf-8")
@@ -26,16 +26,25 @@ def five_rows(name):
     return torch.ones(5, 5), torch.ones(7) if one else torch.ones(5, 7)
 
 
-def test_the_answers_at_a_glance_are_those_that_are_counted():
-    row = r"(?m)^\| `(convolve\w*)` \| .* \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$"
-    counted = []
-    for name in [name for name in vars(question) if name.startswith("convolve")]:
-        function = getattr(question, name)
-        pair = count_calls(function, torch.ones(5), torch.ones(7)).total()
-        batch = count_calls(function, *five_rows(name)).total()
-        size = count_bytes(function, *five_rows(name))
-        counted.append((name, f"{pair:,}", f"{batch:,}", f"{size:,}"))
-    assert re.findall(row, README) == counted
+def stored_text(words):
+    """Return all that the notebook called so has stored as plain text."""
+    outputs = [
+        output for cell in cells(path_of(words)) for output in cell.get("outputs", [])
+    ]
+    return "\n".join(
+        o.get("text") or o.data.get("text/plain", "")
+        for o in outputs
+        if o.output_type != "error"
+    )
+
+
+def test_readme_tells_the_times_of_the_stored_runs():
+    [slower] = re.findall(r"It is ([\d.]+)× slower", stored_text("group_the_batch"))
+    assert f"{slower} times slower at 10,000 rows in the run pictured here" in README
+    score = r"`convolve_shift_add` alone \| ([\d.]+)× \| ([\d.]+)× \|"
+    [(mean, worst)] = re.findall(score, stored_text("choose_by_a_map"))
+    assert f"takes {mean} times as long as the fastest trustworthy answer" in README
+    assert f"({worst} times at worst)" in README
 
 
 def test_the_page_to_take_home_tells_the_same_counts():
