@@ -29,24 +29,44 @@ def test_the_maps_and_the_agendas_name_every_notebook():
     assert known == {number for number, _ in minutes.LINKED.findall(guide)}
 
 
+AGENDAS = [
+    minutes.AGENDA_ROW.findall(rows)
+    for rows in minutes.AGENDA.findall(minutes.GUIDE.read_text(encoding="utf-8"))
+]
+
+
+@pytest.mark.parametrize("rows", AGENDAS)
+def test_a_tenth_of_an_agenda_is_slack(rows):
+    slack = sum(int(number) for what, number, _ in rows if what == "Slack")
+    assert slack * 10 >= sum(int(number or 0) for _, number, _ in rows)
+
+
+@pytest.mark.parametrize("rows", AGENDAS)
+def test_each_row_of_an_agenda_must_or_may_be_kept(rows):
+    *rows, (last, *rest) = rows
+    assert last == "The end"
+    assert not any(rest)
+    assert all(kept for _, _, kept in rows)
+
+
 KNOWN = {"02": {"exercises": 5, "read": 15}, "03": {"exercises": 0, "read": 12}}
 AGENDA_BEFORE = """\
-| start | what | minutes |
-|--:|---|--:|
-| 9:99 | Welcome | 5 |
-| | [Find](02_find.ipynb), with exercises | 1 |
-| | [Drop](03_drop.ipynb) | 1 |
-| | [Find](02_find.ipynb), in part | 4 |
-| | The end | |
+| start | what | minutes | |
+|--:|---|--:|---|
+| 9:99 | Welcome | 5 | must |
+| | [Find](02_find.ipynb), with exercises | 1 | must |
+| | [Drop](03_drop.ipynb) | 1 | may |
+| | [Find](02_find.ipynb), in part | 4 |may|
+| | The end | | |
 """
 AGENDA_AFTER = """\
-| start | what | minutes |
-|--:|---|--:|
-| 0:00 | Welcome | 5 |
-| 0:05 | [Find](02_find.ipynb), with exercises | 20 |
-| 0:25 | [Drop](03_drop.ipynb) | 12 |
-| 0:37 | [Find](02_find.ipynb), in part | 4 |
-| 0:41 | The end |  |
+| start | what | minutes | |
+|--:|---|--:|---|
+| 0:00 | Welcome | 5 | must |
+| 0:05 | [Find](02_find.ipynb), with exercises | 20 | must |
+| 0:25 | [Drop](03_drop.ipynb) | 12 | may |
+| 0:37 | [Find](02_find.ipynb), in part | 4 | may |
+| 0:41 | The end |  |  |
 """
 
 

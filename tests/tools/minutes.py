@@ -19,7 +19,7 @@ MAPS = [README, path_of("start_here")]
 BOX = re.compile(r"(?m)^(\*\*Minutes:\*\* ).*?(?=<br>|$)")
 MAP_ROW = re.compile(r"(?m)^(\| \[?(\d\d) .*\| )[\d +]+(?= \|$)")
 AGENDA = re.compile(r"(?m)^\| start \|.*\n\|.*\n((?:\|.*\n)+)")
-AGENDA_ROW = re.compile(r"\|[ \d:]*\| (.*) \| *(\d*) *\|")
+AGENDA_ROW = re.compile(r"(?m)^\|[ \d:]*\| (.*) \| *(\d*) *\| *(must|may|) *\|$")
 LINKED = re.compile(r"\]\((\d\d)_\w+\.ipynb\)(?!, in part)(, with exercises)?")
 
 
@@ -62,12 +62,12 @@ def with_agendas(text, known):
     def table(found):
         spent, rows = 0, []
         for row in found[1].splitlines():
-            what, number = AGENDA_ROW.fullmatch(row).groups()
+            what, number, kept = AGENDA_ROW.fullmatch(row).groups()
             for notebook, exercises in LINKED.findall(what):
                 own = known[notebook]
                 number = own["read"] + (own["exercises"] if exercises else 0)
             start = str(timedelta(minutes=spent))[:-3]
-            rows.append(f"| {start} | {what} | {number} |\n")
+            rows.append(f"| {start} | {what} | {number} | {kept} |\n")
             spent += int(number or 0)
         return found[0].replace(found[1], "".join(rows))
 
