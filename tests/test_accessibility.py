@@ -1,14 +1,15 @@
-"""The notebooks, exported to HTML, in a real browser: what axe says of them."""
+"""What checks say of an answer, in a real browser: what axe says of that.
+
+The notebooks themselves are read by axe as pages of the site, in test_site.py.
+"""
 
 import re
 
-import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium import UNFOLD, in_chromium, start_chromium
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from paths import NOTEBOOKS
 
 from workshop.lesson.checks.feedback import RIGHT, UNANSWERED, Feedback
 
@@ -49,12 +50,6 @@ def serious_findings(notebook, chromium, folder):
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_axe_finds_nothing_serious_in_an_exported_notebook(path, chromium, tmp_path):
-    notebook = nbformat.read(path, as_version=4)
-    assert serious_findings(notebook, chromium, tmp_path) == []
 
 
 @pytest.mark.parametrize("name", [RIGHT, UNANSWERED, "rows mixed up"])
