@@ -40,7 +40,7 @@ def stored_text(words):
 
 def test_readme_tells_the_times_of_the_stored_runs():
     [slower] = re.findall(r"It is ([\d.]+)× slower", stored_text("group_the_batch"))
-    assert f"{slower} times slower at 10,000 rows in the run pictured here" in README
+    assert f"takes {slower} times as long for 10,000 rows in the run pictured" in README
     score = r"`convolve_shift_add` alone \| ([\d.]+)× \| ([\d.]+)× \|"
     [(mean, worst)] = re.findall(score, stored_text("choose_by_a_map"))
     assert f"takes {mean} times as long as the fastest trustworthy answer" in README
