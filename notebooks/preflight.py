@@ -3,41 +3,119 @@
     python notebooks/preflight.py
 
 It needs nothing but Python, even an old one, and says the rest itself: a green line for
-what is there, a red one for what is not, with what to do. Exit status 1 if any is red.
+what is there, a red one for what is not; then what to do, in order; and a last line fit
+for a photograph. Exit status 1 if there is anything to do.
 """
+# ruff: noqa: E402  first of all, see to it that the imports find what they mean
 
-import atexit
-import contextlib
-import io
 import os
+import sys
+
+PYTHONS = f"{3}.11 to 3.13"  # you need one of these: far older ones stop at this line
+
+if __name__ == "__main__":  # a random.py beside this file is not Python's own
+    here = os.path.dirname(os.path.abspath(__file__))
+    late = filter(None, os.getenv("PYTHONPATH", "").split(os.pathsep))
+    late = [here, *map(os.path.abspath, late)]
+    sys.path.sort(key=lambda folder: os.path.abspath(folder) in late)
+    sys.path.append(here)
+    for stream in "stdin", "stdout", "stderr":  # one that is closed is None
+        setattr(sys, stream, getattr(sys, stream) or open(os.devnull, "w"))  # noqa: SIM115
+
+import errno
 import platform
-import re
 import shutil
 import socket
 import subprocess
-import sys
+import sysconfig
 import tempfile
 from collections import namedtuple
-from pathlib import Path
 
-from compilers import NO_COMPILER, find_compiler
-
-ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ".venv\\Scripts\\" if os.name == "nt" else ".venv/bin/"
-INSTALL = f"run: {FOLDER}pip install -r requirements.txt"
-ANOTHER = f"run this with {FOLDER}python, which is another Python"
-AGAIN = "delete the folder .venv and set the series up again"
-CGROUP = Path("/sys/fs/cgroup")
-OLDEST, NEWEST = (3, 11), (3, 13)  # the Pythons that the series was run with
+try:
+    from compilers import NO_COMPILER, find_compiler
+    from readiness import files, settings, trial
+    from readiness.cores import granted_cores
+    from readiness.remedies import NEWEST, OLDEST, export, install, move, set_up, unset
+    from readiness.telling import few, first_line, say, tell
+except ImportError as error:
+    sys.exit(f"{error}: download the series, and unpack all of it")
 
 # What was looked at and found; `mend` says what to do, and is "" where all is well.
+# Without a name, it says what is waited for.
 Check = namedtuple("Check", ["name", "found", "mend"])
 
 
+def check_files():
+    """Yield a check for what is missing, and for each file that hides a module."""
+    missing = files.missing()
+    if not missing:
+        yield Check("files", "all there", "")
+    else:
+        mend = "download the series, unpack all of it, and copy from it what is missing"
+        yield Check("files", f"no {few(missing)}", mend)
+    for path, name in files.hiding().items():
+        path = path.relative_to(files.ROOT)
+        yield Check("files", f"{path} hides the module {name}", move(path))
+    names = files.hidden_by_pythonpath()
+    if names:
+        yield Check("PYTHONPATH", f"hides {few(names)}", unset("PYTHONPATH"))
+
+
 def check_python():
-    fits = OLDEST <= sys.version_info[:2] <= NEWEST
-    mend = "" if fits else "set the series up again with Python 3.11 to 3.13"
-    yield Check("Python", platform.python_version(), mend)
+    found = platform.python_version()
+    if OLDEST <= sys.version_info[:2] <= NEWEST:
+        yield Check("Python", found, "")
+    else:
+        yield Check("Python", f"{found}, not {PYTHONS}", install())
+
+
+def check_folder():
+    """Yield whether what has to be written can be: a notebook makes a module, too."""
+    made = (files.ROOT / ".venv").exists()
+    mend = "copy the series to a folder of your own, and go on there"
+    try:
+        for folder in [files.NOTEBOOKS] if made else [files.NOTEBOOKS, files.ROOT]:
+            _write(folder)
+    except OSError as error:
+        yield Check("folder", f"can't be written: {error}", _room(error) or mend)
+    else:
+        yield Check("folder", "can be written", "")
+
+
+def check_home():
+    """Yield whether JupyterLab can write where it keeps what is for this user."""
+    try:
+        from jupyter_core.paths import jupyter_runtime_dir
+    except ImportError:
+        return
+    try:
+        os.makedirs(jupyter_runtime_dir(), exist_ok=True)
+        _write(jupyter_runtime_dir())
+    except OSError as error:
+        mend = f"let it be written, or {export('HOME', '$(mktemp -d)')}"
+        yield Check("home", f"can't be written: {error}", _room(error) or mend)
+
+
+def _write(folder):
+    with tempfile.TemporaryFile(dir=str(folder)) as file:
+        file.write(bytes(100000))
+
+
+def _room(error):
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+    return "make room: delete what you don't need, or ask for more" if full else ""
+
+
+def check_disk():
+    """Yield how much room is left; torch for NVIDIA cards comes with several GB."""
+    free = shutil.disk_usage(str(files.ROOT)).free / 1e9
+    mend, needed = "make room, 1 GB in all", 1
+    if sys.platform == "linux" and _version("torch") is None:
+        mend, needed = (
+            "make room, 7 GB in all, or take torch's small build: README.md",
+            7,
+        )
+    yield Check("disk free", f"{free:.1f} GB", "" if free >= needed else mend)
 
 
 def check_packages():
@@ -46,29 +124,20 @@ def check_packages():
         from packaging.requirements import Requirement
     except ImportError:
         Requirement = None
-    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
-        text = line.partition("#")[0].strip()
-        if text:
-            yield _check_package(text, Requirement)
+    for name, line in files.required().items():
+        yield _check_package(name, line, Requirement)
 
 
-def _check_package(text, Requirement):
-    name = re.match(r"[\w.-]+", text)[0]  # without extras such as [distributed]
+def _check_package(name, line, Requirement):
     found = _version(name)
     if found is None:
-        return Check(name, "missing", _install())
+        return Check(name, "missing", install())
     if Requirement is None:
         return Check(name, f"{found}, not compared: packaging is missing", "")
-    fits = Requirement(text).specifier.contains(found, prereleases=True)
-    mend = "" if fits else f"{_install()}, or expect other numbers"
-    return Check(name, found, mend)
-
-
-def _install():
-    """Return how to come by the packages: they may be there, for another Python."""
-    environment = ROOT / ".venv"
-    mine = Path(sys.prefix).resolve() == environment.resolve()
-    return ANOTHER if environment.exists() and not mine else INSTALL
+    wanted = Requirement(line).specifier
+    if wanted.contains(found, prereleases=True):
+        return Check(name, found, "")
+    return Check(name, f"{found}, not {wanted}: expect other numbers", install())
 
 
 def _version(name):
@@ -83,78 +152,8 @@ def _version(name):
         return None
 
 
-LPRUN = """\
-%load_ext line_profiler
-from SO_CONVOLVE_QUESTION import convolve, x, y
-%lprun -f convolve convolve(x, y)"""
-FIGURE = """\
-import matplotlib.pyplot as plt
-from workshop import show_figure
-show_figure(plt.figure(), "an empty figure")"""
-CELLS = {  # what is run, and what its outputs must hold
-    "kernel": ("6 * 7", "42"),
-    "workshop": ("%load_ext workshop", ""),
-    "%lprun": (LPRUN, "Hits"),
-    "figure": (FIGURE, "<img"),
-}
-
-
-def check_notebook():
-    """Run a small notebook: yield whether each cell gives what it should."""
-    missing = [check.name for check in check_packages() if check.found == "missing"]
-    if missing:
-        yield from _not_tried(CELLS, f"no {missing[0]}")
-        return
-    try:
-        import nbformat
-        from nbclient import NotebookClient
-    except ImportError as error:
-        yield Check("kernel", f"doesn't start: {_first_line(error)}", _mend())
-        yield from _not_tried(list(CELLS)[1:], "no kernel")
-        return
-    cells = [nbformat.v4.new_code_cell(source) for source, _ in CELLS.values()]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    folder = {"metadata": {"path": str(ROOT / "notebooks")}}
-    options = {"kernel_name": "python3", "timeout": 60, "allow_errors": True}
-    client = NotebookClient(notebook, resources=folder, **options)
-    failure = _execute(client)
-    if failure:
-        yield Check("kernel", f"doesn't start: {failure}", _mend())
-        yield from _not_tried(list(CELLS)[1:], "no kernel")
-        return
-    for cell, (name, (_, wanted)) in zip(cells, CELLS.items()):  # noqa: B905  old Python
-        errors = [output for output in cell.outputs if output.output_type == "error"]
-        if errors:
-            said = f"{errors[0].ename}: {_first_line(errors[0].evalue)}"
-            yield Check(name, f"fails: {said}", _mend())
-            if name == "workshop":  # what follows needs it
-                yield from _not_tried(list(CELLS)[2:], "no workshop")
-                return
-        elif wanted in str(cell.outputs):
-            yield Check(name, "works", "")
-        else:
-            yield Check(name, "shows nothing", _mend())
-
-
-def _not_tried(names, why):
-    return [Check(name, f"not tried: {why}", "") for name in names]
-
-
-def _mend():
-    """Return what mends packages that are there and don't work."""
-    names = ["JUPYTER_DATA_DIR", "JUPYTER_PATH", "MPLBACKEND", "PYTHONPATH"]
-    found = [name for name in names if os.environ.get(name)]
-    return f"unset {' and '.join(found)}, then run this again" if found else AGAIN
-
-
-def _execute(client):
-    """Return None, or why the kernel doesn't start; its log is not for learners."""
-    with contextlib.redirect_stderr(io.StringIO()):
-        try:
-            client.execute(stderr=subprocess.DEVNULL)
-        except Exception as error:  # noqa: BLE001
-            atexit.unregister(client._cleanup_kernel)  # or it fails once more, aloud
-            return _first_line(error)
+def _missing_package():
+    return next((name for name in files.required() if _version(name) is None), None)
 
 
 def check_compiler():
@@ -167,73 +166,19 @@ def check_compiler():
 
 
 def check_settings():
-    """Yield a check for each setting of the user's that changes what notebooks show.
-
-    The variables and files that hold them are looked at, not the programs.
-    """
-    for name in ("MPLBACKEND", "PYTHONSTARTUP", "PYTHONWARNINGS"):
-        value = os.environ.get(name, "").replace(INLINE, "")
-        if value:
-            yield Check(name, value, f"unset it, {OTHERS}")
-    for folder in os.environ.get("JUPYTER_PATH", "").split(os.pathsep):
-        if folder and Path(folder, "kernels", "python3").exists():
-            found = f"another kernel python3 is in {folder}"
-            yield Check("JUPYTER_PATH", found, f"unset it, {OTHERS}")
-    for path in filter(_says_something, _ipython_files()):
-        mend = f"set IPYTHONDIR to an empty folder, {OTHERS}"
+    """Yield a check for each setting of the user's that changes what notebooks show."""
+    differ = "so outputs may differ"
+    for name, value in settings.set_variables():
+        yield Check(name, f"{value}, {differ}", unset(name))
+    for folder in settings.other_kernels():
+        found = f"another kernel python3 is in {folder}, {differ}"
+        yield Check("JUPYTER_PATH", found, unset("JUPYTER_PATH"))
+    for path in settings.ipython_files():
+        mend = "set IPYTHONDIR to an empty folder, or expect other outputs"
         yield Check("IPython", f"reads {path}", mend)
-    path = _matplotlibrc()
-    if _says_something(path):
-        mend = f"set MATPLOTLIBRC to an empty file, {OTHERS}"
+    for path in settings.matplotlib_files():
+        mend = "set MATPLOTLIBRC to an empty file, or expect other outputs"
         yield Check("matplotlib", f"reads {path}", mend)
-
-
-OTHERS = "or expect other outputs"
-INLINE = "module://matplotlib_inline.backend_inline"  # Jupyter's own choice
-
-
-def _ipython_files():
-    """Return what IPython reads or runs before the first cell."""
-    folder = os.environ.get("IPYTHONDIR") or os.path.expanduser("~/.ipython")
-    profile = Path(folder, "profile_default")
-    return sorted([*profile.glob("ipython*_config.*"), *profile.glob("startup/*.*py")])
-
-
-def _matplotlibrc():
-    """Return where matplotlib looks for the user's settings."""
-    linux = sys.platform.startswith(("linux", "freebsd"))
-    home = os.path.expanduser("~")
-    config = os.environ.get("XDG_CONFIG_HOME") or os.path.join(home, ".config")
-    folder = Path(config, "matplotlib") if linux else Path(home, ".matplotlib")
-    path = os.environ.get("MATPLOTLIBRC") or os.environ.get("MPLCONFIGDIR") or folder
-    return Path(path, "matplotlibrc") if Path(path).is_dir() else Path(path)
-
-
-def _says_something(path):
-    """Tell whether a file of settings holds more than its comments."""
-    if not path.is_file():
-        return False
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    said = {line.partition("#")[0].strip() for line in lines}
-    return bool(said - {"", "c = get_config()"})
-
-
-def check_folder():
-    """Yield whether notebooks can write beside themselves: one makes a module there."""
-    folder = ROOT / "notebooks"
-    try:
-        tempfile.TemporaryFile(dir=str(folder)).close()
-    except OSError as error:
-        mend = "copy the series to a folder of your own"
-        yield Check("notebooks", f"can't be written: {_first_line(error)}", mend)
-        return
-    yield Check("notebooks", "can be written", "")
-
-
-def check_disk():
-    free = shutil.disk_usage(str(ROOT)).free / 1e9
-    mend = "" if free >= 1 else "make room: 1 GB at least"
-    yield Check("disk free", f"{free:.1f} GB", mend)
 
 
 def check_port():
@@ -243,56 +188,87 @@ def check_port():
             free.bind(("127.0.0.1", 0))
     except OSError as error:
         mend = "let programs listen on 127.0.0.1: ask who set up the firewall"
-        yield Check("port", f"none: {_first_line(error)}", mend)
+        yield Check("port", f"none: {first_line(error)}", mend)
         return
     with socket.socket() as usual:
         usual.settimeout(1)
         taken = usual.connect_ex(("127.0.0.1", 8888)) == 0
-    found = "8888 is taken, JupyterLab takes the next" if taken else "8888 is free"
-    yield Check("port", found, "")
+    state = "taken, JupyterLab takes the next" if taken else "free"
+    yield Check("port", f"8888 is {state}", "")
 
 
 def check_cores():
-    cores = granted_cores()
-    mend = "" if cores >= 1 else "expect slow and uneven times, or ask for a whole core"
-    yield Check("cores granted", f"{cores:g}", mend)
+    cores, mend = granted_cores(), "expect uneven times, or ask for a whole core"
+    yield Check("cores granted", f"{cores:g}", "" if cores >= 1 else mend)
 
 
-def granted_cores():
-    """Return how many cores this process may use, by its binding and its quota."""
-    if hasattr(os, "sched_getaffinity"):
-        cores = len(os.sched_getaffinity(0))
+def check_jupyterlab():
+    """Yield whether README's `jupyter lab` starts; it doesn't if .venv was moved."""
+    if _missing_package():
+        yield Check("JupyterLab", f"not tried: no {_missing_package()}", "")
+        return
+    yield Check("", "looking whether JupyterLab starts \u2026", "")
+    jupyter = shutil.which("jupyter", path=sysconfig.get_path("scripts"))
+    start = [jupyter] if jupyter else [sys.executable, "-m", "jupyter"]
+    try:
+        done = subprocess.run(
+            [*start, "lab", "--version"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+        said = done.stderr.decode("utf-8", "replace").strip() or "it says nothing"
+        failed = done.returncode and said
+    except OSError as error:
+        failed = str(error)
+    if failed:
+        yield Check("JupyterLab", f"doesn't start: {failed.splitlines()[-1]}", _mend())
     else:
-        cores = os.cpu_count() or 1
-    for granted, period in _quotas():
-        if granted not in ("max", "-1"):
-            cores = min(cores, int(granted) / int(period))
-    return cores
+        yield Check("JupyterLab", "starts", "")
 
 
-def _quotas():
-    """Yield (microseconds granted, of so many), as containers on Linux say it."""
-    if (CGROUP / "cpu.max").exists():
-        yield (CGROUP / "cpu.max").read_text().split()
-    old = [CGROUP / "cpu" / f"cpu.cfs_{part}_us" for part in ("quota", "period")]
-    if old[0].exists():
-        yield [path.read_text().strip() for path in old]
+def check_notebook():
+    """Run a small notebook: yield whether each cell gives what it should."""
+    names = list(trial.CELLS)
+    first = [check.name for check in [*check_files(), *check_home()] if check.mend]
+    missing = _missing_package()
+    if missing or first:
+        why = f"no {missing}" if missing else f"mend {first[0]} first"
+        yield from (Check(name, f"not tried: {why}", "") for name in names)
+        return
+    yield Check("", "starting a kernel, which can take a minute \u2026", "")
+    for name, found, fine in trial.run():
+        names.remove(name)
+        yield Check(name, found, "" if fine else _mend())
+        failed = name
+    yield from (Check(name, f"not tried: no {failed}", "") for name in names)
 
 
-def _first_line(error):
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _mend():
+    """Return what mends packages that are there and don't work."""
+    names = ["JUPYTER_DATA_DIR", "JUPYTER_PATH", "MPLBACKEND", "PYTHONPATH"]
+    found = [name for name in names if os.environ.get(name)]
+    if found:
+        return unset(*found)
+    if trial.has_foreign_kernel():
+        return export("JUPYTER_PREFER_ENV_PATH", "1")
+    return set_up()
 
 
 CHECKS = [
+    check_files,
     check_python,
-    check_packages,
-    check_notebook,
-    check_compiler,
-    check_settings,
     check_folder,
+    check_home,
     check_disk,
+    check_packages,
+    check_compiler,
     check_port,
     check_cores,
+    check_settings,
+    check_jupyterlab,
+    check_notebook,
 ]
 
 
@@ -304,30 +280,16 @@ def look():
                 yield found
         except Exception as error:  # noqa: BLE001
             name = check.__name__.replace("check_", "")
-            found = f"{type(error).__name__}: {_first_line(error)}"
+            found = f"{type(error).__name__}: {first_line(error)}"
             yield Check(name, found, "please report it: this check stumbled")
-
-
-def main():
-    """Print all checks, and return the exit status: 1 if there is something to mend."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
-    colour = sys.stdout.isatty()
-    wrong = 0
-    for name, found, mend in look():
-        tried = not found.startswith("not tried")
-        sign, code = ("✗", 31) if mend else ("✓", 32) if tried else ("–", 33)
-        text = f"{sign} {name}: {found}{'. To mend it, ' + mend if mend else ''}"
-        print(f"\033[{code}m{text}\033[0m" if colour else text, flush=True)
-        wrong += bool(mend)
-    things = "1 thing" if wrong == 1 else f"{wrong} things"
-    print(f"{things} to mend." if wrong else "Ready.", flush=True)
-    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
-    except BrokenPipeError:  # `| head -1` reads no more: then Python needn't complain
+        sys.exit(tell(look(), _version("torch")))
+    except KeyboardInterrupt:
+        say("\nInterrupted: not all was looked at.")
+        sys.exit(130)
+    except OSError:  # `| head -1` reads no more: then Python needn't complain
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -386,7 +386,7 @@ def test_what_is_to_do_comes_first_and_the_table_is_open(monkeypatch):
 
 def test_the_table_tells_what_the_preflight_found(monkeypatch):
     monkeypatch.setattr(preflight, "_version", lambda name: None)
-    assert advice("jupyterlab") == preflight._install()
+    assert advice("jupyterlab") == preflight.install()
     assert advice("Python") == "nothing"
 
 

@@ -16,8 +16,12 @@ class machine(table):
 
     def __init__(self, rows: list[tuple[str, str, str]]):
         super().__init__(rows, ["", "found", "what to do"])
-        todo = [f"{name}: {mend}" for name, _, mend in rows if mend[:7] != FINE]
-        headline = "**✗ To do:** " + "<br>".join(todo)
+        todo = {}
+        for name, _, mend in rows:
+            if not mend.startswith(FINE):
+                todo.setdefault(mend, []).append(name)
+        told = [f"{', '.join(names)}: {mend}" for mend, names in todo.items()]
+        headline = "**✗ To do:** " + "<br>".join(told)
         if not todo:
             found = {name: found for name, found, _ in rows}
             headline = (
