@@ -1,6 +1,6 @@
 """Convolve many pairs of small vectors: a Stack Overflow question, and its answers.
 
-Copy this one file into a project, and use `convolve_fast`, its last: it needs torch.
+Copy this file into a project: `convolve_shift_add`, or for many shapes `convolve_fast`.
 
 The question ("Speeding up 1d convolution in PyTorch", Stack Overflow, CC BY-SA 4.0;
 also discuss.pytorch.org/t/147970) is quoted first, between two marked lines, faults

@@ -16,7 +16,7 @@ import pictures
 
 REDRAW = "run python tests/tools/pictures.py"
 REPRINT = "run python tests/tools/handouts.py"
-PAGES = {"CHEATSHEET": 1, "SLIDES": 5}
+PAGES = {"CHEATSHEET": 1, "QUIZ": 2, "SLIDES": 5}
 LETTER = {"format": "Letter"}
 
 

@@ -1,9 +1,6 @@
 """The quiz asks for what the notebooks teach, and every answer can be looked up."""
 
 import re
-import shutil
-import subprocess
-import sys
 from ast import literal_eval
 from collections import Counter
 from functools import cache
@@ -250,15 +247,3 @@ def test_what_can_be_counted_is_true_of_the_right_answer_alone(number):
     right, _, _ = read_answers(QUIZ)[number]
     holds = [k for k, option in options.items() if COUNTED[number](question, option)]
     assert holds == [right]
-
-
-@pytest.mark.slow
-def test_the_command_writes_a_page_to_print(tmp_path):
-    command = re.search(r'(?m)^  \.venv/bin/python -c "(.+)"$', QUIZ)[1]
-    (tmp_path / "notebooks").mkdir()
-    shutil.copy(FOLDER / "QUIZ.md", tmp_path / "notebooks")
-    subprocess.run([sys.executable, "-c", command], check=True, cwd=tmp_path)
-    page = (tmp_path / "quiz.html").read_text(encoding="utf-8")
-    parts = re.split(r'<div style="page-break-before: always"></div>\s*', page)
-    wanted = "Ten questions", "More questions", "Answers"
-    assert [re.search(r"<h2.*?>(\w+ ?\w*)", part)[1] for part in parts] == [*wanted]

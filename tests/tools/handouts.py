@@ -1,4 +1,6 @@
-"""Print `notebooks/CHEATSHEET.md` and `notebooks/SLIDES.md`: a PDF beside each.
+"""Print `notebooks/CHEATSHEET.md`, `SLIDES.md` and the ten questions of `QUIZ.md`.
+
+Each gets a PDF beside it.
 
 python tests/tools/handouts.py
 """
@@ -17,6 +19,7 @@ from pypdf import PdfReader, PdfWriter
 STYLES = ROOT / "tests" / "tools"
 PAPER = {
     "CHEATSHEET": {"format": "A4"},
+    "QUIZ": {"format": "A4"},
     "SLIDES": {"width": "1280px", "height": "720px"},
 }
 FONTS = matplotlib.get_data_path() + "/fonts/ttf/"  # the same on all machines
@@ -37,7 +40,9 @@ class Page(mistune.HTMLRenderer):
 
 
 def body_of(name):
+    """Return as HTML what is printed: all, or what stands above the first new page."""
     text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    text = text.partition('<div style="page-break-before')[0]
     render = mistune.create_markdown(renderer=Page(escape=False), plugins=["table"])
     return render(text)
 
