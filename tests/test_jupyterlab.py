@@ -163,7 +163,8 @@ def page(request, opened, open_notebook):
 
 def _following(request):
     """Return the next path that a test asks `page` for, in a list, or none."""
-    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    items = [item for item in request.session.items if item.path == request.path]
+    calls = [getattr(item, "callspec", None) for item in items]
     paths = [call.params["page"] for call in calls if call and "page" in call.params]
     paths = list(dict.fromkeys(paths))
     return paths[paths.index(request.param) + 1 :][:1]

@@ -125,7 +125,7 @@ def test_every_objective_is_assessed_and_every_answer_is_shown():
         ("question 23", "question 99", "no question 99"),
         ("question 23", "much", "“say what each step bought”: neither exercise nor"),
         ("question 23", "question 22", "question 23 assesses nothing"),
-        ("Exercise:-your-rule", "Our-rule", "no exercise in 11_choose_by_a_map.ipynb#"),
+        ("Exercise:-your-rule", "Our-rule", "choose_by_a_map.ipynb#Our-rule"),
         ("## For the", "| [13](x) | see | question 1 |\n\n##", "more rows than"),
         ("**9. A.**", "**9. B.**", "answer 9 isn't one"),
         ("**9. A.** `f`", "**9. A.** A: `f`", "answer 9 isn't one"),
@@ -133,7 +133,7 @@ def test_every_objective_is_assessed_and_every_answer_is_shown():
         ("**7. B.**", "7. B.", "the answers are not numbered"),
         ('`count("DGEMM")`', "`count(3)`", "answer 19: no cell with count(3)"),
         ("ipynb#Join-columns", "ipynb#Join-rows", "answer 23: no cell with"),
-        ("[00 Race]", "[00 Run]", "answer 12 calls 00_start_here.ipynb#Race “00 Run”"),
+        ("[00 Race]", "[00 Run]", "_start_here.ipynb#Race “00 Run”"),
         ("**11.** (00)", "**11.** (07)", "answer 11 isn't shown by its notebook"),
     ],
 )

@@ -53,6 +53,10 @@ kernels of 8
 WAY = ", gradient=False: convolve_fast → _convolve_full → "
 VARYING = [
     ("12.3 µs", "4.0 ms"),
+    (
+        "   133       247    9911.0   247.8   1.1          for unit, row in step.flows",
+        "   133                                            for unit, row in step.flows",
+    ),
     ("1.2 s", "0.0 s"),
     ("999.9 ns a call", "2 s a call"),
     ("| fast | 2.5 µs | 25 s | 7 h |", "| fast | 40.1 µs | 1,185 s | 110 h |"),
